@@ -25,8 +25,9 @@ enum ule_code ule_reader_add_schema(struct ule_reader *reader, const char *schem
 enum ule_code ule_reader_decode(struct ule_reader *reader, const uint8_t *bytes, size_t size, struct ule_arena *arena,
                                 void *value, struct ule_error *error) ULE_MUST_CHECK;
 /* Unframed bytes by a given writer schema (object container files). */
-enum ule_code ule_reader_decode_as(struct ule_reader *reader, const char *schema_json, const uint8_t *bytes, size_t size,
-                                   struct ule_arena *arena, void *value, struct ule_error *error) ULE_MUST_CHECK;
+enum ule_code ule_reader_decode_as(struct ule_reader *reader, const char *schema_json, const uint8_t *bytes,
+                                   size_t size, struct ule_arena *arena, void *value,
+                                   struct ule_error *error) ULE_MUST_CHECK;
 
 /* Single-object encoding by our schema; appends. */
 void ule_write_single_object(const struct ule_record *record, const void *value, struct ule_buffer *out);

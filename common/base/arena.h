@@ -12,7 +12,8 @@ struct ule_arena;
 
 struct ule_arena *ule_arena_new(void);
 void ule_arena_free(struct ule_arena *arena); /* takes NULL */
-void ule_arena_reset(struct ule_arena *arena); /* keeps one chunk for the next message, so steady state allocates nothing */
+/* Keeps one chunk for the next message, so steady state allocates nothing. */
+void ule_arena_reset(struct ule_arena *arena);
 
 /* Zeroed, aligned for any type; never NULL. */
 void *ule_arena_alloc(struct ule_arena *arena, size_t size);

@@ -12,8 +12,8 @@ struct ule_buffer {
     size_t capacity;
 };
 
-void ule_buffer_close(struct ule_buffer *buffer);  /* frees the bytes; the buffer is empty and usable again */
-void ule_buffer_clear(struct ule_buffer *buffer);  /* size 0, keeps the memory */
+void ule_buffer_close(struct ule_buffer *buffer); /* frees the bytes; the buffer is empty and usable again */
+void ule_buffer_clear(struct ule_buffer *buffer); /* size 0, keeps the memory */
 void ule_buffer_reserve(struct ule_buffer *buffer, size_t more);
 void ule_buffer_append(struct ule_buffer *buffer, const void *bytes, size_t size);
 

@@ -11,9 +11,9 @@
 
 #define ULE_DATE_NONE INT32_MIN /* no date: a null */
 #define ULE_TIME_NONE INT64_MIN /* no time: a null */
-#define ULE_DATE_MIN (-719162)  /* 0001-01-01 */
-#define ULE_DATE_MAX 2932896    /* 9999-12-31 */
-#define ULE_DAY_MS INT64_C(86400000)
+#define ULE_DATE_MIN  (-719162) /* 0001-01-01 */
+#define ULE_DATE_MAX  2932896   /* 9999-12-31 */
+#define ULE_DAY_MS    INT64_C(86400000)
 
 /* Gregorian, proleptic; year 1..9999. ULE_DATE_NONE when there is no such day. */
 int32_t ule_date_from_ymd(int year, int month, int day);

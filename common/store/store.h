@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Where states live between messages: entity -> bytes, an index of due dates, and a few named values ("meta"). Two stores
+ * behind one interface: LMDB, and memory. The bytes are opaque here (design.md section 7).
+ *
+ * Writes belong to a batch and are seen by the reads of the same store at once. commit makes the batch last; abort, and
+ * anything else that ends the process, leaves the store as of the last commit. Errors stick to the batch: put and meta_put
+ * return nothing, commit tells the first thing that went wrong (CZ-NIC/knot does it so). */
+#ifndef ULE_STORE_STORE_H
+#define ULE_STORE_STORE_H
+
+#include "base/buffer.h"
+#include "base/date.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ule_store;
+
+struct ule_store *ule_store_memory_new(void);
+/* Opens or makes `dir` (0700, files 0600). map_bytes is the largest the store may grow to; it grows on disk as needed.
+ * sync false is MDB_NOSYNC: a crash of the machine may lose it, a crash of the process does not. */
+enum ule_code ule_store_lmdb_open(const char *dir, uint64_t map_bytes, bool sync, struct ule_store **store,
+                                  struct ule_error *error) ULE_MUST_CHECK;
+void ule_store_free(struct ule_store *store); /* takes NULL; aborts an open batch */
+
+/* The state of an entity into *out (cleared first); false when there is none or the read failed (it sticks). */
+bool ule_store_get(struct ule_store *store, const char *entity, struct ule_buffer *out);
+/* Replaces the state and moves the entity in the due index; ULE_DATE_NONE is in no index. */
+void ule_store_put(struct ule_store *store, const char *entity, const void *bytes, size_t size, int32_t due);
+void ule_store_delete(struct ule_store *store, const char *entity);
+/* The first entity, by (due date, entity as bytes), that is due on or before `date`, into *entity (NUL-terminated) and
+ * *due; false when there is none. */
+bool ule_store_due_first(struct ule_store *store, int32_t date, struct ule_buffer *entity, int32_t *due);
+
+bool ule_store_meta_get(struct ule_store *store, const char *name, struct ule_buffer *out);
+void ule_store_meta_put(struct ule_store *store, const char *name, const void *bytes, size_t size);
+
+/* Every entity in key order, for explain, sweep and tests. Stops when `visit` returns false. */
+void ule_store_each(struct ule_store *store, bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                    void *context);
+uint64_t ule_store_count(struct ule_store *store);
+
+enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;
+void ule_store_abort(struct ule_store *store);
+
+#endif

@@ -11,7 +11,8 @@
 struct ule_reader;
 
 /* Where the schema text for a Confluent id comes from. Returns ULE_OK and a text the reader copies at once;
- * ULE_SCHEMA_UNKNOWN when there is no such id; anything else is the registry's trouble and is passed on (action RETRY). */
+ * ULE_SCHEMA_UNKNOWN when there is no such id; anything else is the registry's trouble and is passed on (action
+ * RETRY). */
 typedef enum ule_code ule_schema_by_id(void *context, uint32_t id, const char **schema_json, struct ule_error *error);
 
 struct ule_reader *ule_reader_new(const struct ule_record *record);

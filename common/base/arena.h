@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that lives as long as one message. Everything that is decoded from a message or derived from it is taken
- * from an arena and given back at once by ule_arena_reset, so no record has an owner to keep track of.
- * Out of memory ends the process (abort): the log in front of us loses nothing, and no caller has to be tested for it. */
+ * from an arena and given back at once by ule_arena_reset, so no record has an owner to keep track of. Out of memory
+ * ends the process (abort): the log in front of us loses nothing, and no caller has to be tested for it. */
 #ifndef ULE_BASE_ARENA_H
 #define ULE_BASE_ARENA_H
 

@@ -31,9 +31,9 @@ struct ule_output {
 
 /* What a message did besides what it published; for counters and logs. */
 enum ule_note {
-    ULE_NOTE_STALE,               /* older than what is held: changed nothing */
-    ULE_NOTE_REQUEST_IGNORED,     /* from an institution that has neither record nor listing (kept) */
-    ULE_NOTE_SUBSCRIPTION_ALARM,  /* SUBSCRIPTION_ENDED for a person with a tie */
+    ULE_NOTE_STALE,              /* older than what is held: changed nothing */
+    ULE_NOTE_REQUEST_IGNORED,    /* from an institution that has neither record nor listing (kept) */
+    ULE_NOTE_SUBSCRIPTION_ALARM, /* SUBSCRIPTION_ENDED for a person with a tie */
     ULE_NOTE_COUNT,
 };
 extern const char *const ule_note_names[ULE_NOTE_COUNT];
@@ -46,11 +46,12 @@ struct ule_effects {
     unsigned notes[ULE_NOTE_COUNT];
 };
 
-/* Takes `message` into `state` (an all-default record for an entity that has none yet) and derives. `state` is changed in
- * place; everything new in it and in `effects` lives in `arena`, borrows from `message`, and lasts until the arena is
- * reset. state->due is the next date on which a Tick concerns the entity, later than `today`, or ULE_DATE_NONE.
- * Messages come from the engine and have passed a translation's checks; one that makes no sense changes nothing. */
-void ule_step(const char *entity, struct ule_person_state *state, const struct ule_inbox_message *message, int32_t today,
-              const struct ule_policy *policy, struct ule_arena *arena, struct ule_effects *effects);
+/* Takes `message` into `state` (an all-default record for an entity that has none yet) and derives. `state` is
+ * changed in place; everything new in it and in `effects` lives in `arena`, borrows from `message`, and lasts until
+ * the arena is reset. state->due is the next date on which a Tick concerns the entity, later than `today`, or
+ * ULE_DATE_NONE. Messages come from the engine and have passed a translation's checks; one that makes no sense
+ * changes nothing. */
+void ule_step(const char *entity, struct ule_person_state *state, const struct ule_inbox_message *message,
+              int32_t today, const struct ule_policy *policy, struct ule_arena *arena, struct ule_effects *effects);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The core applied to messages: loads an entity's state, steps, stores it, hands on what it tells and publishes. It knows
- * neither Kafka nor files. A replay feeds it source records and lets it deliver the tells itself (ule_engine_drain);
- * under Kafka tells leave through `tell` and come back as messages. */
+/* The core applied to messages: loads an entity's state, steps, stores it, hands on what it tells and publishes. It
+ * knows neither Kafka nor files. A replay feeds it source records and lets it deliver the tells itself
+ * (ule_engine_drain); under Kafka tells leave through `tell` and come back as messages. */
 #ifndef ULE_LOOP_ENGINE_H
 #define ULE_LOOP_ENGINE_H
 
@@ -25,8 +25,8 @@ void ule_engine_free(struct ule_engine *engine);
 /* Takes one message and then every tell that it causes, first in first out, until none is left. */
 enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox_message *message,
                                struct ule_error *error) ULE_MUST_CHECK;
-/* The civil date advances to `date`: every day since the last is caught up one by one; on each, every entity that is due
- * gets a Tick, by (due date, entity) over all partitions. The first date ever only sets it. */
+/* The civil date advances to `date`: every day since the last is caught up one by one; on each, every entity that is
+ * due gets a Tick, by (due date, entity) over all partitions. The first date ever only sets it. */
 enum ule_code ule_engine_tick(struct ule_engine *engine, int32_t date, struct ule_error *error) ULE_MUST_CHECK;
 /* ULE_DATE_NONE before the first Tick. Kept in the store's meta, like all that is needed to go on. */
 int32_t ule_engine_today(const struct ule_engine *engine);

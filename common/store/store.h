@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Where states live between messages: entity -> bytes, an index of due dates, and a few named values ("meta"). Two stores
- * behind one interface: LMDB, and memory. The bytes are opaque here (design.md section 7).
+/* Where states live between messages: entity -> bytes, an index of due dates, and a few named values ("meta"). Two
+ * stores behind one interface: LMDB, and memory. The bytes are opaque here (design.md section 7).
  *
- * Writes belong to a batch and are seen by the reads of the same store at once. commit makes the batch last; abort, and
- * anything else that ends the process, leaves the store as of the last commit. Errors stick to the batch: put and meta_put
- * return nothing, commit tells the first thing that went wrong (CZ-NIC/knot does it so). */
+ * Writes belong to a batch and are seen by the reads of the same store at once. commit makes the batch last; abort,
+ * and anything else that ends the process, leaves the store as of the last commit. Errors stick to the batch: put
+ * and meta_put return nothing, commit tells the first thing that went wrong (CZ-NIC/knot does it so). */
 #ifndef ULE_STORE_STORE_H
 #define ULE_STORE_STORE_H
 
@@ -38,8 +38,8 @@ bool ule_store_meta_get(struct ule_store *store, const char *name, struct ule_bu
 void ule_store_meta_put(struct ule_store *store, const char *name, const void *bytes, size_t size);
 
 /* Every entity in key order, for explain, sweep and tests. Stops when `visit` returns false. */
-void ule_store_each(struct ule_store *store, bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
-                    void *context);
+void ule_store_each(struct ule_store *store,
+                    bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size), void *context);
 uint64_t ule_store_count(struct ule_store *store);
 
 enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;

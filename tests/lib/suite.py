@@ -61,6 +61,7 @@ class Job:
     seconds: float = 0.0
     passed: int = 0
     failed: int = 0
+    blocked: bool = False  # not run, because its build failed
     output: str = ""
 
 
@@ -91,7 +92,7 @@ class Suite:
         """Runs one job and fills in how it went."""
         broken = self.broken.intersection(job.needs)
         if broken:
-            job.failed, job.output = 1, f"not run: the {' and '.join(sorted(broken))} build failed\n"
+            job.failed, job.blocked = 1, True
             return job
         scratch = ROOT / "build/tmp" / f"{job.step}-{job.build}-{job.name.replace('/', '-')}"
         shutil.rmtree(scratch, ignore_errors=True)
@@ -138,14 +139,14 @@ class Suite:
 
     def build(self, name):
         """One build after the other: each keeps all cores busy by itself."""
-        work = f"cmake --preset {name} && exec cmake --build --preset {name} -- --quiet -k 0"
+        # What cmake finds on its way is of no interest unless it finds too little.
+        work = (f"said=$(cmake --preset {name} 2>&1) || {{ echo \"$said\"; exit 1; }}\n"
+                f"exec cmake --build --preset {name} -- --quiet -k 0")
         job = Job(name, "build", ["sh", "-c", work])
         self.progress(f"building {name}")
         self.run(job)
         if job.failed:
             self.broken.add(name)
-            # What cmake found on its way is of no interest.
-            job.output = "".join(line for line in job.output.splitlines(True) if not line.startswith("-- "))
         self.report([job])
 
     def pool(self, jobs):
@@ -158,8 +159,7 @@ class Suite:
             try:
                 for count, future in enumerate(as_completed(waiting), 1):
                     job = future.result()
-                    if job.failed:
-                        self.show(job)
+                    self.show(job)
                     done[job.step] += 1
                     if done[job.step] == len(left[job.step]):
                         self.report(left[job.step], shown=True)
@@ -183,6 +183,8 @@ class Suite:
             print(f"\r\033[K{text}", end="", flush=True)
 
     def show(self, job):
+        if not job.failed or job.blocked:
+            return
         self.progress("")
         lines = job.output.splitlines()
         print(f"--- {job.step} {job.name}{f' ({job.build})' if job.build else ''} failed:")
@@ -195,8 +197,7 @@ class Suite:
         """A line for a step; before it what failed, after it what its jobs want to be known."""
         if not shown:
             for job in jobs:
-                if job.failed:
-                    self.show(job)
+                self.show(job)
         # What runs in a second build is counted there only when it fails.
         failed = sum(job.failed for job in jobs)
         passed = sum(job.passed for job in jobs if job.counted)
@@ -208,6 +209,9 @@ class Suite:
         seconds = sum(job.seconds for job in jobs)
         verdict = f"{passed} passed" + (f", {failed} FAILED" if failed else "")
         print(f"{jobs[0].step:<12}{verdict:<28}{seconds:6.1f} s", flush=True)
+        blocked = sum(job.blocked for job in jobs)
+        if blocked:
+            print(f"  not run, because a build failed: {blocked} of {len(jobs)}", flush=True)
         for job in jobs:
             if job.counted:
                 for line in dict.fromkeys(TOLD.findall(job.output)):
@@ -266,8 +270,7 @@ def collect(wanted):
             runs = [job for job in runs if step in wanted or job.build == "coverage"]
             jobs += sorted(runs, key=lambda job: job.build != "gcc")
     if "tidy" in wanted:
-        jobs += [Job("tidy", name, ["clang-tidy-14", "--quiet", "-p", "build/asan", name], needs=("asan",))
-                 for name in units]
+        jobs += [Job("tidy", name, ["clang-tidy-14", "--quiet", "-p", "build/asan", name]) for name in units]
     if "format" in wanted and code:
         jobs.append(Job("format", "all", ["bash", "-o", "pipefail", "-c", FORMAT, "bash", *code]))
     if "shellcheck" in wanted:

@@ -96,7 +96,7 @@ static void add_chunk(struct ule_arena *arena, size_t size) {
         capacity *= 2;
     if (capacity < size)
         capacity = size;
-    struct chunk *chunk = malloc(sizeof *chunk + capacity);
+    struct chunk *chunk = calloc(1, sizeof *chunk + capacity);
     if (!chunk)
         abort();
     chunk->next = arena->chunk;

@@ -250,8 +250,9 @@ def collect(wanted):
     units = [name for name in code if name.endswith(".c")]
     if "cppcheck" in wanted and units:
         jobs.append(Job("cppcheck", "all", [
-            "cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability", "--inline-suppr",
-            "--error-exitcode=1", "--template=gcc", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE",
+            "cppcheck", "--quiet", "--std=c11", "--enable=warning,style,performance,portability",
+            "--inline-suppr", "--error-exitcode=1", "--template=gcc", "--suppress=missingIncludeSystem",
+            "--suppress=variableScope", "-D_GNU_SOURCE",
             '-DULE_VERSION="0"', "-Icommon", "-Iconsumers", "-Iproducers", "-Itests", "-Ibuild/generated", *units]))
     for step, found, summary, default in (
             ("scripts", files("check-*"), SCRIPT_SUMMARY, ["asan"]),

@@ -12,7 +12,8 @@
 A test runs in the asan and the coverage build, a script in the asan build, unless its first 20 lines say otherwise, as
 in `builds: gcc` (for what is long or random) or `builds: asan coverage`. It is counted once. Its environment:
 
-  ULE_BIN        the folder of the programs of its build
+  ULE            the ule command of its build
+  ULE_BIN        the folder of that build's programs
   TMPDIR         a folder of its own, empty
   ULE_THOROUGH   1 with --thorough, else not set
   CK_FORK        no: a sanitizer's report then comes from the process that is tested
@@ -79,6 +80,7 @@ class Suite:
         env = dict(os.environ, LC_ALL="C.UTF-8", CK_FORK="no", TMPDIR=str(scratch), PYTHONDONTWRITEBYTECODE="1")
         if job.build:
             env["ULE_BIN"] = str(BUILDS[job.build] / "bin")
+            env["ULE"] = str(BUILDS[job.build] / "bin/ule")
         env["ASAN_OPTIONS"] = "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
         env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
         env["ASAN_SYMBOLIZER_PATH"] = "/usr/bin/llvm-symbolizer-14"

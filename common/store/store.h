@@ -23,6 +23,10 @@ struct ule_store *ule_store_memory_new(void);
  * sync false is MDB_NOSYNC: a crash of the machine may lose it, a crash of the process does not. */
 enum ule_code ule_store_lmdb_open(const char *dir, uint64_t map_bytes, bool sync, struct ule_store **store,
                                   struct ule_error *error) ULE_MUST_CHECK;
+/* `count` stores in one folder that commit together: the commit of the last of them writes all, and tells what went
+ * wrong in any; an abort of one aborts all. So a crash never finds one partition ahead of another. */
+enum ule_code ule_store_lmdb_open_group(const char *dir, unsigned count, uint64_t map_bytes, bool sync,
+                                        struct ule_store **stores, struct ule_error *error) ULE_MUST_CHECK;
 void ule_store_free(struct ule_store *store); /* takes NULL; aborts an open batch */
 
 /* The state of an entity into *out (cleared first); false when there is none or the read failed (it sticks). */

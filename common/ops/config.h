@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Configuration: a flat file of `key = value` lines (design.md section 10). `#` begins a comment line; a value is the
+ * rest of its line without blanks around it. A key that is not known, or stands twice, is an error with file and line.
+ * Keys that begin with `kafka.` are kept for librdkafka as they are. Secrets stand in files of their own. */
+#ifndef ULE_OPS_CONFIG_H
+#define ULE_OPS_CONFIG_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "core/policy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct ule_config_pair {
+    const char *name, *value; /* name without "kafka." */
+};
+
+enum { ULE_CONFIG_SETTINGS = 17 };
+
+/* Plain to read; only the functions here write it. All pointers lead into its arena. */
+struct ule_config {
+    struct ule_policy policy;
+    const char *secret_file; /* secret.file, NULL when not set */
+    int64_t max_line_bytes;  /* recording.max-line-bytes */
+    int64_t store_map_bytes; /* store.map-bytes */
+    bool store_sync;         /* store.sync */
+    struct ule_config_pair *kafka;
+    size_t kafka_count;
+    const char *texts[ULE_CONFIG_SETTINGS]; /* as they were written, or the default; in the order of the table */
+    bool set[ULE_CONFIG_SETTINGS];          /* by the file */
+    struct ule_arena *arena;
+};
+
+/* Defaults, then the file over them; `path` NULL: defaults only. A relative secret.file is beside the file that names
+ * it. ULE_CONFIG, or ULE_IO when a file cannot be read. */
+enum ule_code ule_config_read(const char *path, struct ule_config **config, struct ule_error *error) ULE_MUST_CHECK;
+void ule_config_free(struct ule_config *config); /* takes NULL */
+
+bool ule_config_is_set(const struct ule_config *config, const char *name);
+/* Where no secret is configured: a fixed one that everybody knows, for replays of made-up persons. True when it was. */
+bool ule_config_develop(struct ule_config *config);
+/* A replay without `minimise.after-days` forgets nobody (domain.md section 9). */
+void ule_config_for_replay(struct ule_config *config);
+/* SHA-256 in hexadecimal of the secret and of every setting that decides what comes out. */
+void ule_config_digest(const struct ule_config *config, char digest[static 65]);
+/* The effective values, one a line, secrets hidden: what --check-config prints. */
+void ule_config_print(const struct ule_config *config, FILE *file);
+/* Every setting with its default and what it does, as comments: the sample configuration. */
+void ule_config_print_help(FILE *file);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[64], secret_path[80];
+static struct ule_config *config;
+static struct ule_error error;
+
+static void setup(void) {
+    (void)snprintf(path, sizeof path, "/tmp/ule-test-config-%ld", (long)getpid());
+    (void)snprintf(secret_path, sizeof secret_path, "%s.secret", path);
+    error = (struct ule_error){0};
+}
+
+static void teardown(void) {
+    ule_config_free(config);
+    config = NULL;
+    (void)unlink(path);
+    (void)unlink(secret_path);
+}
+
+static void write_file(const char *name, const char *text) {
+    FILE *file = fopen(name, "w");
+    ck_assert_ptr_nonnull(file);
+    (void)fputs(text, file);
+    (void)fclose(file);
+}
+
+static enum ule_code read_text(const char *text) {
+    write_file(path, text);
+    ule_config_free(config);
+    config = NULL;
+    return ule_config_read(path, &config, &error);
+}
+
+START_TEST(without_a_file_the_defaults_of_the_policy_hold) {
+    ck_assert_int_eq(ule_config_read(NULL, &config, &error), ULE_OK);
+    struct ule_policy policy;
+    ule_policy_default(&policy);
+    policy.foreign = config->policy.foreign;
+    ck_assert_int_eq(policy.account_close_after_days, config->policy.account_close_after_days);
+    ck_assert_int_eq(policy.tombstone_after_days, config->policy.tombstone_after_days);
+    ck_assert_int_eq(policy.minimise_after_days, config->policy.minimise_after_days);
+    ck_assert_int_eq(policy.nemid_closed_on, config->policy.nemid_closed_on);
+    ck_assert_int_eq(policy.brake_minimum, config->policy.brake_minimum);
+    ck_assert(policy.brake_share == config->policy.brake_share);
+    ck_assert(policy.custody_institution_accept && config->policy.custody_institution_accept);
+    ck_assert(!policy.custody_presume_parents && !config->policy.custody_presume_parents);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(policy.stil_access_level[i], config->policy.stil_access_level[i]);
+    ck_assert_int_eq(config->max_line_bytes, 1 << 20);
+    ck_assert_ptr_null(config->policy.secret);
+}
+
+START_TEST(a_file_changes_what_it_names) {
+    ck_assert_int_eq(read_text("# ours\n\n  account.close-after-days=7\ncustody.unregistered = presume-parents\r\n"
+                               "custody.institution-asserts = flag-only\ninstitution.foreign = 999001, 999002\n"
+                               "nemid.closed-on = 2024-02-29\nbrake.share = 0.25\nstore.sync = true\n"
+                               "kafka.bootstrap.servers = a:1,b:2\nkafka.ssl.key.password = hush\n"
+                               "stil.access-level.sensitive = 30"),
+                     ULE_OK);
+    ck_assert_int_eq(config->policy.account_close_after_days, 7);
+    ck_assert(config->policy.custody_presume_parents);
+    ck_assert(!config->policy.custody_institution_accept);
+    ck_assert_uint_eq(config->policy.foreign_count, 2);
+    ck_assert_str_eq(config->policy.foreign[1], "999002");
+    ck_assert_int_eq(config->policy.nemid_closed_on, ule_date_from_ymd(2024, 2, 29));
+    ck_assert(config->policy.brake_share == 0.25);
+    ck_assert(config->store_sync);
+    ck_assert_int_eq(config->policy.stil_access_level[2], 30);
+    ck_assert_uint_eq(config->kafka_count, 2);
+    ck_assert_str_eq(config->kafka[0].name, "bootstrap.servers");
+    ck_assert_str_eq(config->kafka[0].value, "a:1,b:2");
+    ck_assert(ule_config_is_set(config, "store.sync"));
+    ck_assert(!ule_config_is_set(config, "secret.file"));
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    ule_config_print(config, file);
+    (void)fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, "account.close-after-days = 7\n"));
+    ck_assert_ptr_nonnull(strstr(text, "kafka.ssl.key.password = (hidden)\n"));
+    ck_assert_ptr_null(strstr(text, "hush"));
+    free(text);
+}
+
+static const struct {
+    const char *text, *message;
+} refused[] = {
+    {"\nacount.close-after-days = 3\n",
+     ":2: unknown key acount.close-after-days; did you mean account.close-after-days?"},
+    {"tombstones = 3", "did you mean tombstone.after-days?"},
+    {"store.sync = yes", ":1: store.sync: expected true or false"},
+    {"brake.share = 1.5", "brake.share: expected a number from 0 to 1"},
+    {"brake.share = nan", "brake.share: expected a number from 0 to 1"},
+    {"nemid.closed-on = 2023-02-29", "expected a date"},
+    {"custody.unregistered = maybe", "expected presume-parents or none"},
+    {"minimise.after-days = -1", "expected a whole number from 0"},
+    {"minimise.after-days = 5x", "expected a whole number from 0"},
+    {"institution.foreign = 12345", "six characters"},
+    {"store.sync = true\nstore.sync = true", ":2: store.sync stands here a second time"},
+    {"store.sync", ":1: expected key = value"},
+    {"secret.file = /nonexistent/secret", "secret.file /nonexistent/secret: No such file"},
+};
+
+START_TEST(a_mistake_is_named_with_file_and_line) {
+    ck_assert_int_ne(read_text(refused[_i].text), ULE_OK);
+    ck_assert_msg(strstr(error.message, refused[_i].message) != NULL, "%s", error.message);
+    ck_assert_int_eq(error.action, ULE_ACTION_EXIT);
+}
+
+START_TEST(a_secret_comes_from_a_file_beside_the_configuration) {
+    write_file(secret_path, "0123456789abcdef\n");
+    char text[128];
+    (void)snprintf(text, sizeof text, "secret.file = %s\n", strrchr(secret_path, '/') + 1);
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    ck_assert_uint_eq(config->policy.secret_size, 16);
+    ck_assert(!ule_config_develop(config));
+    char one[65], two[65], three[65];
+    ule_config_digest(config, one);
+    write_file(secret_path, "0123456789abcdeg\n");
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    ule_config_digest(config, two);
+    ck_assert_str_ne(one, two);
+    write_file(secret_path, "0123456789abcdef");
+    ck_assert_int_eq(read_text(strcat(text, "store.sync = true\n")), ULE_OK);
+    ule_config_digest(config, three);
+    ck_assert_str_eq(one, three);
+    ck_assert_int_eq(read_text(strcat(text, "brake.minimum = 3\n")), ULE_OK);
+    ule_config_digest(config, two);
+    ck_assert_str_ne(one, two);
+    write_file(secret_path, "too short\n\n");
+    ck_assert_int_eq(read_text(text), ULE_CONFIG);
+}
+
+START_TEST(a_replay_forgets_nobody_unless_told_to) {
+    ck_assert_int_eq(read_text(""), ULE_OK);
+    ule_config_for_replay(config);
+    ck_assert_int_eq(config->policy.minimise_after_days, 0);
+    ck_assert_int_eq(read_text("minimise.after-days = 90"), ULE_OK);
+    ule_config_for_replay(config);
+    ck_assert_int_eq(config->policy.minimise_after_days, 90);
+}
+
+START_TEST(keys_are_uuids_of_version_8_and_depend_on_the_secret) {
+    ck_assert_int_eq(read_text(""), ULE_OK);
+    ck_assert(ule_config_develop(config));
+    char key[37], other[37], pseudonym[15];
+    ule_policy_person_key(&config->policy, "alien:1", key);
+    ck_assert_uint_eq(strlen(key), 36);
+    ck_assert_int_eq(key[14], '8');
+    ck_assert_ptr_nonnull(strchr("89ab", key[19]));
+    /* RFC 4231, test case 2: HMAC-SHA-256 begins 5bdcc146bf60754e6a042426089575c7 */
+    struct ule_policy policy = config->policy;
+    policy.secret = (const uint8_t *)"Jefe";
+    policy.secret_size = 4;
+    ule_policy_person_key(&policy, "what do ya want for nothing?", other);
+    ck_assert_str_eq(other, "5bdcc146-bf60-854e-aa04-2426089575c7");
+    ule_policy_pseudonym(&policy, "what do ya want for nothing?", pseudonym);
+    ck_assert_str_eq(pseudonym, "p-5bdcc146bf60");
+}
+
+START_TEST(the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    ule_config_print_help(file);
+    (void)fclose(file);
+    char last[64] = "";
+    for (char *at = text; (at = strstr(at, " = ")) != NULL; at += 3) {
+        char *begin = at;
+        while (begin[-1] != ' ')
+            begin--;
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(at - begin), begin);
+        ck_assert_str_lt(last, name);
+        (void)snprintf(last, sizeof last, "%s", name);
+    }
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    free(text);
+}
+
+int main(void) {
+    Suite *suite = suite_create("config");
+    TCase *tests = tcase_create("config");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, without_a_file_the_defaults_of_the_policy_hold);
+    tcase_add_test(tests, a_file_changes_what_it_names);
+    tcase_add_loop_test(tests, a_mistake_is_named_with_file_and_line, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tests, a_secret_comes_from_a_file_beside_the_configuration);
+    tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);
+    tcase_add_test(tests, keys_are_uuids_of_version_8_and_depend_on_the_secret);
+    tcase_add_test(tests, the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

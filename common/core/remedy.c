@@ -375,8 +375,8 @@ static const struct row {
       "MitID can be issued in person at Borgerservice. The school may enrol the child meanwhile.",
       {"BORGERSERVICE", "SCHOOL"},
       2}},
-    /* None of the documents names a way out for the rest; S0 (CPR case 5) has the institution re-register, and it is the
-     * institution that can look at the papers. */
+    /* None of the documents names a way out for the rest; S0 (CPR case 5) has the institution re-register, and it is
+     * the institution that can look at the papers. */
     {KIND(CUSTODY_UNREGISTERED),
      ANY_ROUTE,
      {"CHECK_CUSTODY",
@@ -476,28 +476,28 @@ static enum route number_route(const struct ule_remedy_facts *facts) {
     if (permit == NULL)
         return NONE;
     switch (permit->ground) {
-    case ULE_GROUND_DIPLOMAT: return DIPLOMAT;
-    case ULE_GROUND_DIPLOMAT_FAMILY: return DIPLOMAT_FAMILY;
-    case ULE_GROUND_FAMILY_REUNIFICATION:
+    case ULE_PERMIT_GROUND_DIPLOMAT: return DIPLOMAT;
+    case ULE_PERMIT_GROUND_DIPLOMAT_FAMILY: return DIPLOMAT_FAMILY;
+    case ULE_PERMIT_GROUND_FAMILY_REUNIFICATION:
         if (permit->status != ULE_PERMIT_STATUS_PENDING)
             return NONE;
         /* fall through */
-    case ULE_GROUND_ASYLUM_APPLICANT:
-    case ULE_GROUND_FAMILY_REUNIFICATION_APPLICANT:
+    case ULE_PERMIT_GROUND_ASYLUM_APPLICANT:
+    case ULE_PERMIT_GROUND_FAMILY_REUNIFICATION_APPLICANT:
         return !facts->pupil ? NONE : facts->schooling ? ASYLUM_SCHOOLING : ASYLUM_DAY_CARE;
-    case ULE_GROUND_ASYLUM_PERSONAL_ASSISTANCE: return facts->schooling ? ASYLUM_SCHOOLING : JOBCENTER;
-    case ULE_GROUND_EU_JOBSEEKER:
-    case ULE_GROUND_EU_EMPLOYMENT_OFFER: return JOBCENTER;
-    case ULE_GROUND_REFUGEE:
-    case ULE_GROUND_ALIENS_ACT_9_1_2:
-    case ULE_GROUND_ALIENS_ACT_9_1_3:
-    case ULE_GROUND_ALIENS_ACT_9C: return permit->address_registered ? PERMIT : PERMIT_WITHOUT_ADDRESS;
-    case ULE_GROUND_EU_REGISTRATION:
+    case ULE_PERMIT_GROUND_ASYLUM_PERSONAL_ASSISTANCE: return facts->schooling ? ASYLUM_SCHOOLING : JOBCENTER;
+    case ULE_PERMIT_GROUND_EU_JOBSEEKER:
+    case ULE_PERMIT_GROUND_EU_EMPLOYMENT_OFFER: return JOBCENTER;
+    case ULE_PERMIT_GROUND_REFUGEE:
+    case ULE_PERMIT_GROUND_ALIENS_ACT_9_1_2:
+    case ULE_PERMIT_GROUND_ALIENS_ACT_9_1_3:
+    case ULE_PERMIT_GROUND_ALIENS_ACT_9C: return permit->address_registered ? PERMIT : PERMIT_WITHOUT_ADDRESS;
+    case ULE_PERMIT_GROUND_EU_REGISTRATION:
         return permit->status == ULE_PERMIT_STATUS_GRANTED ? EU_WITH_CERTIFICATE : EU_WITHOUT_CERTIFICATE;
-    case ULE_GROUND_STUDY: return student_route(facts->today, permit->valid_from);
-    case ULE_GROUND_WORK:
-    case ULE_GROUND_PAY_LIMIT:
-    case ULE_GROUND_POSITIVE_LIST: return has_passport(facts) ? NONE : WORKER;
+    case ULE_PERMIT_GROUND_STUDY: return student_route(facts->today, permit->valid_from);
+    case ULE_PERMIT_GROUND_WORK:
+    case ULE_PERMIT_GROUND_PAY_LIMIT:
+    case ULE_PERMIT_GROUND_POSITIVE_LIST: return has_passport(facts) ? NONE : WORKER;
     default: return NONE;
     }
 }
@@ -506,12 +506,12 @@ static enum route credential_route(const struct ule_remedy_facts *facts) {
     const struct ule_residence_permit_changed *permit = facts->permit;
 
     if (facts->administrative) {
-        bool early = permit != NULL &&
-                     (permit->ground == ULE_GROUND_PAY_LIMIT || permit->ground == ULE_GROUND_POSITIVE_LIST);
+        bool early = permit != NULL && (permit->ground == ULE_PERMIT_GROUND_PAY_LIMIT ||
+                                        permit->ground == ULE_PERMIT_GROUND_POSITIVE_LIST);
 
         if (early && !permit->identity_verified)
             return EARLY_NUMBER;
-        if ((early || (permit != NULL && permit->ground == ULE_GROUND_WORK)) && !has_passport(facts))
+        if ((early || (permit != NULL && permit->ground == ULE_PERMIT_GROUND_WORK)) && !has_passport(facts))
             return ADMINISTRATIVE_WORKER;
         return ADMINISTRATIVE;
     }

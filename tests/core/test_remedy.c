@@ -12,7 +12,7 @@
 #define PERMIT(...) PERMIT_AND(__VA_ARGS__, .sequence = 0)
 #define PERMIT_AND(g, s, ...)                                                                                          \
     &(struct ule_residence_permit_changed) {                                                                           \
-        .ground = ULE_GROUND_##g, .status = ULE_PERMIT_STATUS_##s, .valid_from = ULE_DATE_NONE, __VA_ARGS__            \
+        .ground = ULE_PERMIT_GROUND_##g, .status = ULE_PERMIT_STATUS_##s, .valid_from = ULE_DATE_NONE, __VA_ARGS__     \
     }
 #define FACTS(...) FACTS_AND(__VA_ARGS__, .today = 0)
 #define FACTS_AND(k, ...)                                                                                              \
@@ -86,8 +86,9 @@ START_TEST(diplomats_and_their_families_get_numbers_from_the_protocol) {
 }
 
 START_TEST(the_number_of_a_refugee_comes_with_the_permit_once_an_address_is_registered) {
-    static const enum ule_ground grounds[] = {ULE_GROUND_REFUGEE, ULE_GROUND_ALIENS_ACT_9_1_2,
-                                              ULE_GROUND_ALIENS_ACT_9_1_3, ULE_GROUND_ALIENS_ACT_9C};
+    static const enum ule_permit_ground grounds[] = {ULE_PERMIT_GROUND_REFUGEE, ULE_PERMIT_GROUND_ALIENS_ACT_9_1_2,
+                                                     ULE_PERMIT_GROUND_ALIENS_ACT_9_1_3,
+                                                     ULE_PERMIT_GROUND_ALIENS_ACT_9C};
 
     for (size_t i = 0; i < sizeof(grounds) / sizeof(grounds[0]); i++) {
         struct ule_residence_permit_changed permit = *PERMIT(REFUGEE, GRANTED);
@@ -216,13 +217,13 @@ START_TEST(what_only_people_can_settle_goes_to_the_school) {
 
 START_TEST(every_kind_and_ground_has_a_remedy_with_a_code_and_two_texts) {
     for (int kind = 0; kind <= ULE_CASE_KIND_LEAVERS_HELD; kind++)
-        for (int ground = -1; ground <= ULE_GROUND_FAMILY_REUNIFICATION_APPLICANT; ground++)
+        for (int ground = -1; ground <= ULE_PERMIT_GROUND_FAMILY_REUNIFICATION_APPLICANT; ground++)
             for (int flags = 0; flags < 32; flags++) {
                 struct ule_residence_permit_changed permit = *PERMIT(REFUGEE, GRANTED);
                 struct ule_remedy_facts facts = *FACTS(CPR_1);
                 struct ule_remedy remedy = {0};
 
-                permit.ground = (enum ule_ground)ground;
+                permit.ground = (enum ule_permit_ground)ground;
                 permit.status = flags & 1 ? ULE_PERMIT_STATUS_PENDING : ULE_PERMIT_STATUS_GRANTED;
                 facts.kind = (enum ule_case_kind)kind;
                 facts.permit = ground < 0 ? NULL : &permit;

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +32,11 @@ static int32_t day(const char *text) {
 static void helps(const struct ule_remedy_facts *facts, const char *code, const char *channels) {
     struct ule_remedy remedy;
     char found[128] = "";
+    size_t size = 0;
 
     ule_remedy_find(facts, &remedy);
-    for (size_t i = 0; i < remedy.channels_count; i++) {
-        strcat(found, i == 0 ? "" : " ");
-        strcat(found, remedy.channels[i]);
-    }
+    for (size_t i = 0; i < remedy.channels_count; i++)
+        size += (size_t)snprintf(found + size, sizeof found - size, "%s%s", i == 0 ? "" : " ", remedy.channels[i]);
     ck_assert_str_eq(remedy.code, code);
     ck_assert_str_eq(found, channels);
 }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands of `ule`, a file each. Each is called as a main of its own, argv[0] being its name; it exits 0, 1
+ * (ran, found something wrong) or 2 (usage), writes data to stdout and the rest to stderr (design.md section 9). */
+#ifndef ULE_COMMANDS_H
+#define ULE_COMMANDS_H
+
+enum ule_exit { ULE_EXIT_OK = 0, ULE_EXIT_FOUND = 1, ULE_EXIT_USAGE = 2 };
+
+int ule_extract_main(int argc, char **argv);
+
+#endif

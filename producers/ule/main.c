@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* `ule`: one tool, git style. */
+#include "ule/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *help;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"extract", "CPR extract files to a recording", ule_extract_main},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *file) {
+    fputs("usage: ule COMMAND [ARGUMENT...]\n\n", file);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(file, "  %-14s %s\n", commands[i].name, commands[i].help);
+    fputs("\n  --help         this text; 'ule COMMAND --help' says more\n"
+          "  --version      the version\n",
+          file);
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Letters to insert, drop or change to come from one word to the other (Levenshtein). */
+static size_t distance(const char *from, const char *to) {
+    enum { LONGEST = 32 };
+    size_t row[LONGEST + 1];
+    const size_t width = strlen(to);
+    if (width > LONGEST)
+        return LONGEST;
+    for (size_t i = 0; i <= width; i++)
+        row[i] = i;
+    for (size_t line = 0; from[line] && line < LONGEST; line++) {
+        size_t diagonal = row[0];
+        row[0] = line + 1;
+        for (size_t i = 1; i <= width; i++) {
+            const size_t above = row[i];
+            row[i] = least(least(above, row[i - 1]) + 1, diagonal + (from[line] != to[i - 1]));
+            diagonal = above;
+        }
+    }
+    return row[width];
+}
+
+static int unknown(const char *name) {
+    size_t nearest = 0;
+    for (size_t i = 1; i < COMMANDS; i++) {
+        if (distance(name, commands[i].name) < distance(name, commands[nearest].name))
+            nearest = i;
+    }
+    fprintf(stderr, "ule: '%s' is no command; the nearest is '%s'. See 'ule --help'.\n", name, commands[nearest].name);
+    return ULE_EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        print_help(stderr);
+        return ULE_EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return ULE_EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("ule " ULE_VERSION);
+        return ULE_EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    return unknown(name);
+}

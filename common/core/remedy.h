@@ -3,7 +3,7 @@
  * cases-om-cpr-og-nemid, S2 borgere-i-udlandet-n1.7, S3 administrative-personnumre-jobnet).
  *
  * Two steps. Facts become one *route*: the way to a number for a person who has none, the way to a credential for one
- * who has. Then the first row of one table that names the case and that route, or the case and any route, is the remedy.
+ * who has. The remedy is the first row of one table that names the case and that route, or the case and any route.
  *
  * Ways to a number
  *   diplomat                 Identity Card from the Protocol, when registered (S0, Diplomatfamilier)
@@ -37,8 +37,8 @@
  *   resident                 online or Borgerservice (S0, Proces for borgere med CPR-numre)
  *   neither (disappeared)    in person at Borgerservice, which can see who it is
  * The third group of S2, abroad with neither passport nor number, is case NEMID-2: no channel.
- * STIL support is a channel where S0 names it (NEMID-5, 6) and the number that a support login needs is there; the school
- * where it may enrol the child, or has to put its own records right. */
+ * STIL support is a channel where S0 names it and the number that a support login needs is there (NEMID-5, 6); the
+ * school where it may enrol the child, or has to put its own records right. */
 #ifndef ULE_CORE_REMEDY_H
 #define ULE_CORE_REMEDY_H
 
@@ -73,7 +73,8 @@ struct ule_remedy {
 
 void ule_remedy_find(const struct ule_remedy_facts *facts, struct ule_remedy *remedy);
 
-/* The next date after facts->today on which the same facts have another remedy (a student's months), or ULE_DATE_NONE. */
+/* The next date after facts->today on which the same facts have another remedy (a student's months);
+ * ULE_DATE_NONE if there is none. */
 int32_t ule_remedy_due(const struct ule_remedy_facts *facts);
 
 #endif

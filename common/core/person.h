@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the core: a person while it is derived. person.c gathers what is known, then each rule adds what follows from it,
- * in the order of the prototypes below. */
+/* Inside the core: a person while it is derived. person.c gathers what is known, then each rule adds what follows from
+ * it, in the order of the prototypes below. */
 #ifndef ULE_CORE_PERSON_H
 #define ULE_CORE_PERSON_H
 
 #include "core/derive.h"
 
-#define ULE_COUNTRY_DENMARK 5100 /* CPR country code */
-#define ULE_AGE_ADULT 18
+#define ULE_COUNTRY_DENMARK    5100 /* CPR country code */
+#define ULE_AGE_ADULT          18
 #define ULE_AGE_SELF_ENROLMENT 15
-#define ULE_CHAIN_MAX 8 /* design.md section 2: a longer chain is CONFLICT */
+#define ULE_CHAIN_MAX          8 /* design.md section 2: a longer chain is CONFLICT */
 
 /* What one entity tells: its own word and, once a swap is completed, what it told the number that was replaced. */
 struct ule_voice {
@@ -39,14 +39,15 @@ struct ule_pair_array {
 
 /* One contact of a child: every number and alien id that turned out to be the same person (domain.md section 3). */
 struct ule_relation {
-    const char *address;         /* at the end of the swaps */
-    struct ule_strings names;    /* all addresses that were named, `address` among them */
+    const char *address;                 /* at the end of the swaps */
+    struct ule_strings named;            /* the addresses that CPR or a record names */
+    struct ule_strings names;            /* those, `address`, and all on the way between */
     const struct ule_contact_view *view; /* of `address`; NULL until it has answered */
-    bool mother, father;         /* record 015 */
-    bool row;                    /* named in a custody row of any date */
-    bool custody;                /* in force today */
-    bool presumed;               /* custody.unregistered = presume-parents */
-    bool asserted;               /* child_custody by an active record */
+    bool mother, father;                 /* record 015 */
+    bool row;                            /* named in a custody row of any date */
+    bool custody;                        /* in force today */
+    bool presumed;                       /* custody.unregistered = presume-parents */
+    bool asserted;                       /* child_custody by an active record */
     bool listed, legacy, foreign, private;
     enum ule_access_level lowered; /* the lowest stated; ULE_ACCESS_LEVEL_NULL when none is */
     enum ule_contact_relationship relation;
@@ -77,15 +78,17 @@ struct ule_person {
     /* CPR */
     const struct ule_person_changed *newest; /* its status counts; NULL when CPR has told nothing */
     const struct ule_person_changed *facts;  /* the newest with facts; NULL when there are none */
+    const struct ule_person_changed *kept;   /* the same also when it is minimised: links and protection only */
     enum ule_number_class number_class;
     bool dead, gone; /* gone: status 30, or 50 or 60 without a current number */
     int32_t birth_date;
 
     /* re-registration */
-    const char *moved_to; /* completed, or NULL */
-    bool frozen, taken;   /* moved_to publishes, and has said so */
-    bool taking;          /* a loan is accepted and not here yet: no account is made meanwhile */
-    bool awaited;         /* R of a swap that waits for CPR */
+    const char *moved_to;      /* completed, or NULL */
+    bool frozen, taken;        /* moved_to publishes, and has said so */
+    bool taking;               /* a loan is accepted and not here yet: no account is made meanwhile */
+    struct ule_strings became; /* this address, and those that have become it */
+    bool awaited;              /* R of a swap that waits for CPR */
 
     /* roles: active records that count here, by (institution, local id) */
     const struct ule_institution_person_changed **records;
@@ -119,8 +122,8 @@ int ule_record_order(const struct ule_institution_person_changed *a, const struc
 bool ule_level_of_optagelse(const struct ule_institution_person_changed *record);
 
 /* A file a rule. */
-void ule_dispute_derive(struct ule_person *person);      /* section 2: two persons, one made-up number */
-void ule_class_derive(struct ule_person *person);        /* section 2: number class, birth date */
+void ule_dispute_derive(struct ule_person *person); /* section 2: two persons, one made-up number */
+void ule_class_derive(struct ule_person *person);   /* section 2: number class, birth date */
 bool ule_class_counts(enum ule_cpr_status status);
 void ule_renumber_collect(struct ule_person *person);    /* section 6: what was told */
 void ule_loan_derive(struct ule_person *person);         /* section 6: swaps to this number */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/policy.h"
 
+#include "base/uuid.h"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,34 +31,14 @@ static void keyed_hash(const struct ule_policy *policy, const char *text, uint8_
         abort(); /* libcrypto without SHA-256 or memory: nothing could be published under any name */
 }
 
-static char *hexadecimal(const uint8_t *bytes, size_t size, char *text) {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < size; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
-    }
-    *text = '\0';
-    return text;
-}
-
 void ule_policy_person_key(const struct ule_policy *policy, const char *entity, char key[static 37]) {
     uint8_t hash[EVP_MAX_MD_SIZE];
     keyed_hash(policy, entity, hash);
-    hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x80); /* UUID version 8, variant RFC 9562 */
-    hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
-    static const uint8_t parts[] = {4, 2, 2, 2, 6};
-    const uint8_t *at = hash;
-    for (size_t i = 0; i < sizeof parts; i++) {
-        if (i)
-            *key++ = '-';
-        key = hexadecimal(at, parts[i], key);
-        at += parts[i];
-    }
+    (void)ule_uuid_v8(hash, key);
 }
 
 void ule_policy_pseudonym(const struct ule_policy *policy, const char *text, char pseudonym[static 15]) {
     uint8_t hash[EVP_MAX_MD_SIZE];
     keyed_hash(policy, text, hash);
-    memcpy(pseudonym, "p-", 2);
-    (void)hexadecimal(hash, 6, pseudonym + 2);
+    (void)snprintf(pseudonym, 15, "p-%02x%02x%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3], hash[4], hash[5]);
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* The entity local:<institution>/<local id>: what one municipal system says of one person, and of the contacts that
+ * have neither number nor alien id. It keeps the newest version, the last active one while a leaving waits for its
+ * release (design.md section 11), and every swap it has told (domain.md section 6): a telling outlives its version. */
+#include "core/local.h"
+
+#include "core/case.h"
+#include "core/number.h"
+
+#include <string.h>
+
+enum { CHAIN_MAX = 8 }; /* design.md section 2: a longer chain is CONFLICT */
+
+static bool is_pupil(const struct ule_institution_person_changed *record) {
+    return record->role == ULE_ROLE_STUDENT || record->role == ULE_ROLE_CHILD;
+}
+
+static void tell_swap(struct ule_derive *derive, const char *from, const char *to, bool explicit, bool contact) {
+    const struct ule_institution_person_changed *now = derive->message->local;
+    if (from == NULL || to == NULL || strcmp(from, to) == 0)
+        return;
+    struct ule_telling telling = {
+        .from_number = from,
+        .to_number = to,
+        .trigger = ULE_TRIGGER_INSTITUTION,
+        .explicit = explicit,
+        .contact = contact,
+        .first_at = now->changed_at,
+        .first_sequence = now->sequence,
+        .last_at = now->changed_at,
+        .last_sequence = now->sequence,
+        .source = derive->entity,
+        .institution_number = now->institution_number,
+    };
+    ule_telling_add(derive, &derive->state->tellings, &telling);
+}
+
+/* The first accepted version that names a replacement number decides who had it first (domain.md section 2). */
+static void note_named(struct ule_derive *derive, const char *number) {
+    const struct ule_institution_person_changed *now = derive->message->local;
+    struct ule_named_array *named = &derive->state->named;
+    if (number == NULL || !ule_number_is_replacement(number))
+        return;
+    for (size_t i = 0; i < named->count; i++)
+        if (strcmp(named->items[i].number, number) == 0)
+            return;
+    *ULE_PUSH(derive->arena,
+              named) = (struct ule_named){.number = number, .at = now->changed_at, .sequence = now->sequence};
+}
+
+bool ule_local_take(struct ule_derive *derive) {
+    struct ule_person_state *state = derive->state;
+    struct ule_institution_person_changed *now = derive->message->local, *before = state->local;
+    if (now != NULL) {
+        if (before != NULL && ule_stamp_compare(now->changed_at, now->sequence, now->event_id, before->changed_at,
+                                                before->sequence, before->event_id) <= 0)
+            return false;
+        tell_swap(derive, now->replaces_number, now->number, true, false);
+        if (before != NULL)
+            tell_swap(derive, before->number, now->number, false, false);
+        note_named(derive, now->number);
+        for (size_t i = 0; i < now->contacts.count; i++) {
+            const struct ule_contact *contact = &now->contacts.items[i];
+            tell_swap(derive, contact->replaces_number, contact->number, true, true);
+            note_named(derive, contact->number);
+        }
+        /* A pupil's leaving waits for the institution; anybody else leaves at once. */
+        if (now->active || !is_pupil(now))
+            state->active = NULL;
+        else if (before != NULL && before->active && is_pupil(before))
+            state->active = before;
+        state->local = now;
+    }
+    if (state->active != NULL) {
+        char institution[64];
+        snprintf(institution, sizeof institution, "institution:%s", state->local->institution_number);
+        struct ule_tell *tell = ule_tell_heard(derive, institution);
+        if (tell != NULL && tell->release != NULL && tell->release->released &&
+            tell->release->leaving_at == state->local->changed_at)
+            state->active = NULL;
+    }
+    return true;
+}
+
+/* Where the swap from -> to stands, as `from` answers; UNDECIDED until it has. */
+static enum ule_pair_status status(struct ule_derive *derive, const char *from, const char *to) {
+    struct ule_tell *tell = ule_tell_heard(derive, from);
+    for (size_t i = 0; tell != NULL && i < tell->answers.count; i++)
+        if (strcmp(tell->answers.items[i].to_number, to) == 0)
+            return tell->answers.items[i].status;
+    return ULE_PAIR_STATUS_UNDECIDED;
+}
+
+/* While a swap told by this record is undecided, what it says of R counts for F (domain.md section 6, What holds). */
+static const char *counts_for(struct ule_derive *derive, const char *number, bool contact) {
+    const struct ule_telling_array *tellings = &derive->state->tellings;
+    const char *start = number;
+    for (int steps = 0; number != NULL && steps < CHAIN_MAX; steps++) {
+        const char *earlier = NULL;
+        for (size_t i = 0; i < tellings->count && earlier == NULL; i++) {
+            const struct ule_telling *telling = &tellings->items[i];
+            if (telling->contact == contact && strcmp(telling->to_number, number) == 0 &&
+                status(derive, telling->from_number, number) == ULE_PAIR_STATUS_UNDECIDED)
+                earlier = telling->from_number;
+        }
+        if (earlier == NULL || strcmp(earlier, start) == 0)
+            return number;
+        number = earlier;
+    }
+    return number;
+}
+
+static bool disputed(struct ule_derive *derive, const char *number, bool contact) {
+    struct ule_tell *tell = number ? ule_tell_heard(derive, number) : NULL;
+    return tell != NULL && (contact ? tell->disputed_contact : tell->disputed);
+}
+
+static struct ule_local_tell *local_tell(struct ule_derive *derive, const char *receiver) {
+    struct ule_tell *tell = ule_derive_tell(derive, receiver);
+    if (tell->local == NULL) {
+        tell->local = ule_derive_new(derive, &ule_local_tell_record);
+        tell->local->institution_number = derive->state->local->institution_number;
+        tell->local->local_person_id = derive->state->local->local_person_id;
+        ule_telling_select(derive->arena, &derive->state->tellings, receiver, &tell->local->tellings);
+    }
+    return tell->local;
+}
+
+/* What this record says of the person behind a replacement number, also after it has moved on. */
+static void tell_claims(struct ule_derive *derive, const struct ule_institution_person_changed *record,
+                        const struct ule_named *named) {
+    struct ule_local_tell *tell = local_tell(derive, named->number);
+    struct ule_claim claim = {
+        .source = ule_arena_printf(derive->arena, "%s/%s", record->institution_number, record->local_person_id),
+        .at = named->at,
+        .sequence = named->sequence,
+        .birth_date = ULE_DATE_NONE,
+    };
+    bool found = false;
+    for (size_t i = 0; i < record->contacts.count; i++) {
+        const struct ule_contact *contact = &record->contacts.items[i];
+        if (contact->number == NULL || strcmp(contact->number, named->number) != 0)
+            continue;
+        claim.contact = true;
+        claim.current = record->active;
+        claim.given_names = contact->given_names;
+        claim.family_name = contact->family_name;
+        *ULE_PUSH(derive->arena, &tell->claims) = claim;
+        found = true;
+    }
+    if (record->number != NULL && strcmp(record->number, named->number) == 0) {
+        claim.contact = false;
+        claim.current = record->active;
+        claim.birth_date = record->birth_date;
+        claim.given_names = record->given_names;
+        claim.family_name = record->family_name;
+        *ULE_PUSH(derive->arena, &tell->claims) = claim;
+        found = true;
+    }
+    if (!found) { /* it has moved on: the person is the one that the record still is */
+        claim.birth_date = record->birth_date;
+        claim.given_names = record->given_names;
+        claim.family_name = record->family_name;
+        *ULE_PUSH(derive->arena, &tell->claims) = claim;
+    }
+}
+
+/* Contacts known by name only: one case of a kind for all of them (domain.md section 8). */
+static void unnamed_contacts(struct ule_derive *derive, const struct ule_institution_person_changed *record) {
+    bool abroad = false;
+    for (size_t i = 0; i < record->contacts.count; i++) {
+        const struct ule_contact *contact = &record->contacts.items[i];
+        if (contact->number == NULL && contact->alien_number == NULL && contact->country != ULE_INT_NULL &&
+            contact->country != ULE_COUNTRY_DENMARK)
+            abroad = true;
+    }
+    if (!abroad || !record->active || !is_pupil(record))
+        return;
+    static const enum ule_case_kind kinds[] = {ULE_CASE_KIND_CPR_2, ULE_CASE_KIND_NEMID_2};
+    for (size_t i = 0; i < 2; i++) {
+        struct ule_case *c = ule_derive_case(derive, kinds[i], ule_derive_person_key(derive), "-");
+        c->institution_number = record->institution_number;
+        struct ule_remedy_facts facts = {
+            .kind = kinds[i], .abroad = true, .danish_passport = ULE_MAYBE_NULL, .citizenship = ULE_INT_NULL};
+        ule_case_remedy(derive, c, &facts);
+    }
+}
+
+void ule_local_derive(struct ule_derive *derive) {
+    struct ule_person_state *state = derive->state;
+    const struct ule_institution_person_changed *newest = state->local;
+    if (newest == NULL)
+        return;
+    const struct ule_institution_person_changed *record = state->active ? state->active : newest;
+
+    if (is_pupil(newest)) {
+        struct ule_pupil_notice *notice = ule_derive_new(derive, &ule_pupil_notice_record);
+        notice->active = newest->active;
+        notice->leaving = state->active != NULL;
+        notice->leaving_at = notice->leaving ? newest->changed_at : ULE_TIME_NONE;
+        notice->leaving_sequence = notice->leaving ? newest->sequence : 0;
+        if (notice->active || notice->leaving)
+            ule_derive_tell(derive, ule_arena_printf(derive->arena, "institution:%s", newest->institution_number))
+                ->notice = notice;
+    }
+
+    for (size_t i = 0; i < state->tellings.count; i++) {
+        local_tell(derive, state->tellings.items[i].from_number);
+        local_tell(derive, state->tellings.items[i].to_number);
+    }
+    for (size_t i = 0; i < state->named.count; i++)
+        tell_claims(derive, record, &state->named.items[i]);
+    if (record->alien_number != NULL && record->number != NULL && record->active)
+        local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", record->alien_number))->alias = record->number;
+
+    if (!record->active)
+        return;
+    const char *number = counts_for(derive, record->number, false);
+    struct ule_institution_person_changed *told = ule_arena_copy(derive->arena, record, sizeof *record);
+    told->contacts = (struct ule_contact_array){0};
+    told->source_system = "";
+    for (size_t i = 0; i < record->contacts.count; i++) {
+        struct ule_contact contact = record->contacts.items[i];
+        if (contact.number == NULL && contact.alien_number == NULL)
+            continue;
+        if (contact.number != NULL && contact.alien_number != NULL)
+            local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", contact.alien_number))->alias = contact
+                                                                                                               .number;
+        if (contact.number != NULL) {
+            contact.number = counts_for(derive, contact.number, true);
+            if (disputed(derive, contact.number, true))
+                continue;
+            contact.alien_number = NULL;
+        }
+        contact.replaces_number = NULL;
+        *ULE_PUSH(derive->arena, &told->contacts) = contact;
+    }
+    unnamed_contacts(derive, record);
+    if (disputed(derive, number, false))
+        return; /* no role, relation or account from it (domain.md section 2) */
+    const char *receiver = number != NULL ? number
+                           : record->alien_number != NULL
+                               ? ule_arena_printf(derive->arena, "alien:%s", record->alien_number)
+                               : ule_arena_printf(derive->arena, "unnamed:%s", derive->entity + strlen("local:"));
+    struct ule_local_tell *tell = local_tell(derive, receiver);
+    tell->counts = true;
+    tell->record = told;
+}

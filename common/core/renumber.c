@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/* Swaps from this number (domain.md section 6): which tellings stand, where CPR says the number went, what is lent, and
+ * what is published of it. Judgement is the other number's (loan.c). */
+#include "core/renumber.h"
+
+#include "core/number.h"
+
+#include <string.h>
+
+struct ule_pair *ule_renumber_pair(struct ule_person *person, const char *number) {
+    for (size_t i = 0; i < person->pairs.count; i++)
+        if (strcmp(person->pairs.items[i].number, number) == 0)
+            return &person->pairs.items[i];
+    struct ule_pair *pair = ULE_PUSH(person->arena, &person->pairs);
+    pair->number = number;
+    pair->tell = ule_derive_new(person->derive, &ule_pair_tell_record);
+    return pair;
+}
+
+static int first_of(const struct ule_telling *a, const struct ule_telling *b) {
+    return ule_stamp_compare(a->first_at, a->first_sequence, "", b->first_at, b->first_sequence, "");
+}
+
+static int last_of(const struct ule_telling *a, const struct ule_telling *b) {
+    return ule_stamp_compare(a->last_at, a->last_sequence, "", b->last_at, b->last_sequence, "");
+}
+
+static bool is_request(const struct ule_telling *telling) {
+    return strncmp(telling->source, "request:", 8) == 0;
+}
+
+static void collect_telling(struct ule_person *person, const struct ule_telling *telling) {
+    const char *self = person->derive->entity;
+    struct ule_telling_array *into = NULL;
+    if (strcmp(telling->from_number, self) == 0)
+        into = &ule_renumber_pair(person, telling->to_number)->out;
+    else if (strcmp(telling->to_number, self) == 0)
+        into = &ule_renumber_pair(person, telling->from_number)->back;
+    if (into != NULL)
+        *ULE_PUSH(person->arena, into) = *telling;
+}
+
+/* What a request told the other number becomes ours once its institution has standing on either side: "a swap once told
+ * stays told". */
+static void remember_requests(struct ule_person *person, const struct ule_pair_tell *heard) {
+    for (size_t i = 0; i < heard->tellings.count; i++) {
+        struct ule_telling telling = heard->tellings.items[i];
+        if (telling.standing || ule_person_standing(&person->voices, telling.institution_number)) {
+            telling.standing = true;
+            ule_telling_add(person->derive, &person->state->tellings, &telling);
+        }
+    }
+}
+
+static bool from_disputed(const struct ule_strings *disputed, const struct ule_telling *telling) {
+    for (size_t i = 0; i < disputed->count; i++) {
+        size_t size = strlen(telling->source);
+        if (strncmp(disputed->items[i], telling->source, size) == 0 &&
+            strcmp(disputed->items[i] + size, telling->contact ? " contact" : "") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Drops what disputed records say, requests that only confirm what others told, and requests without standing. */
+static void sift(struct ule_person *person, struct ule_pair *pair, struct ule_telling_array *tellings) {
+    struct ule_telling_array kept = {0};
+    for (size_t i = 0; i < tellings->count; i++) {
+        const struct ule_telling *telling = &tellings->items[i];
+        bool drop = from_disputed(&person->disputed, telling) ||
+                    (pair->heard != NULL && from_disputed(&pair->heard->disputed, telling));
+        if (is_request(telling)) {
+            drop |= tellings == &pair->out && !telling->standing;
+            for (size_t k = 0; k < pair->out.count; k++)
+                drop |= !is_request(&pair->out.items[k]) && first_of(&pair->out.items[k], telling) <= 0;
+            for (size_t k = 0; k < pair->back.count; k++)
+                drop |= !is_request(&pair->back.items[k]) && first_of(&pair->back.items[k], telling) <= 0;
+        }
+        if (!drop)
+            *ULE_PUSH(person->arena, &kept) = *telling;
+    }
+    *tellings = kept;
+}
+
+static const char *cpr_current(const struct ule_person *person) {
+    if (person->newest == NULL)
+        return NULL;
+    switch (person->newest->status) {
+    case ULE_CPR_STATUS_ANNULLED:
+    case ULE_CPR_STATUS_DELETED_DUPLICATE:
+    case ULE_CPR_STATUS_NUMBER_CHANGED: return person->newest->current_number;
+    default: return NULL;
+    }
+}
+
+/* Where CPR says this number went: its own record's current number, or, where it has no such record, the number whose
+ * record calls it a former one; of two that disagree the newer is right. A number further down a chain is meant by the
+ * link that is there: pair by pair. */
+static struct ule_pair *cpr_target(struct ule_person *person) {
+    const char *current = cpr_current(person);
+    int64_t at = person->newest ? person->newest->changed_at : INT64_MIN;
+    int64_t sequence = person->newest ? person->newest->sequence : 0;
+    struct ule_pair *target = current != NULL ? ule_renumber_pair(person, current) : NULL;
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        struct ule_pair *pair = &person->pairs.items[i];
+        if (pair->heard == NULL || pair->heard->former_at == ULE_TIME_NONE)
+            continue;
+        if (ule_stamp_compare(pair->heard->former_at, pair->heard->former_sequence, "", at, sequence, "") > 0) {
+            target = pair;
+            at = pair->heard->former_at;
+            sequence = pair->heard->former_sequence;
+        }
+    }
+    for (size_t i = 0; target != NULL && i < person->pairs.count; i++) {
+        struct ule_pair *pair = &person->pairs.items[i];
+        bool linked = pair->heard != NULL && pair->heard->former_at != ULE_TIME_NONE;
+        for (size_t k = 0; k < person->state->outgoing.count; k++)
+            linked |= person->state->outgoing.items[k].completed &&
+                      strcmp(person->state->outgoing.items[k].to_number, pair->number) == 0;
+        if (linked && pair->heard != NULL && ule_strings_have(&pair->heard->chain, target->number))
+            return pair;
+    }
+    return target;
+}
+
+static const struct ule_telling *earliest(const struct ule_telling_array *tellings, bool implicit_too) {
+    const struct ule_telling *found = NULL;
+    for (size_t i = 0; i < tellings->count; i++)
+        if ((implicit_too || tellings->items[i].explicit) &&
+            (found == NULL || first_of(&tellings->items[i], found) < 0))
+            found = &tellings->items[i];
+    return found;
+}
+
+static const struct ule_telling *latest(const struct ule_telling_array *tellings, bool implicit_too) {
+    const struct ule_telling *found = NULL;
+    for (size_t i = 0; i < tellings->count; i++)
+        if ((implicit_too || tellings->items[i].explicit) && (found == NULL || last_of(&tellings->items[i], found) > 0))
+            found = &tellings->items[i];
+    return found;
+}
+
+static struct ule_outgoing *memory_of(struct ule_person *person, const char *to) {
+    for (size_t i = 0; i < person->state->outgoing.count; i++)
+        if (strcmp(person->state->outgoing.items[i].to_number, to) == 0)
+            return &person->state->outgoing.items[i];
+    return NULL;
+}
+
+/* The first direction that a pair was told in is the swap; the other one undoes it; the first, told once more, is
+ * judged anew. An implicit telling from a number that CPR knows has corrected a typing error and moves nothing; it
+ * still undoes. */
+static bool told_by_others(struct ule_person *person, const struct ule_pair *pair) {
+    bool they_count = pair->heard != NULL && pair->heard->counted;
+    const struct ule_telling *out = earliest(&pair->out, !person->state->counted);
+    const struct ule_telling *back = earliest(&pair->back, !they_count);
+    if (out == NULL)
+        return false;
+    if (back != NULL) {
+        int order = first_of(out, back);
+        if (order > 0 || (order == 0 && strcmp(person->derive->entity, pair->number) > 0))
+            return false;
+    }
+    const struct ule_telling *undo = latest(&pair->back, true), *again = latest(&pair->out, !person->state->counted);
+    if (undo != NULL && last_of(again, undo) <= 0)
+        return false;
+    const struct ule_outgoing *memory = memory_of(person, pair->number);
+    return memory == NULL || !memory->reversed ||
+           ule_stamp_compare(again->last_at, again->last_sequence, "", memory->reversed_at, memory->reversed_sequence,
+                             "") > 0;
+}
+
+/* An alien id becomes the number that a permit carries with it, of two permits the newest; else a record's. */
+static const char *alias_of(struct ule_person *person) {
+    const struct ule_residence_permit_changed *newest = NULL;
+    const char *alias = NULL;
+    for (size_t i = 0; i < person->voices.count; i++) {
+        const struct ule_tell *tell = person->voices.items[i].tell;
+        if (tell->permit != NULL && tell->permit->permit.number != NULL &&
+            (newest == NULL || ule_stamp_compare(tell->permit->permit.changed_at, tell->permit->permit.sequence,
+                                                 tell->permit->permit.event_id, newest->changed_at, newest->sequence,
+                                                 newest->event_id) > 0))
+            newest = &tell->permit->permit;
+        if (tell->local != NULL && tell->local->alias != NULL && alias == NULL)
+            alias = tell->local->alias; /* heard is in the order of (institution, local id) */
+    }
+    return newest != NULL ? newest->number : alias;
+}
+
+void ule_renumber_collect(struct ule_person *person) {
+    for (size_t i = 0; i < person->voices.count; i++) {
+        const struct ule_tell *tell = person->voices.items[i].tell;
+        if (tell->pair == NULL)
+            continue;
+        ule_renumber_pair(person, person->voices.items[i].sender)->heard = tell->pair;
+        remember_requests(person, tell->pair);
+    }
+    for (size_t i = 0; i < person->state->outgoing.count; i++)
+        ule_renumber_pair(person, person->state->outgoing.items[i].to_number);
+    if (person->number == NULL) {
+        const char *alias = alias_of(person);
+        if (alias != NULL)
+            ule_renumber_pair(person, alias)->cpr_out = true;
+    }
+    for (size_t i = 0; i < person->voices.count && person->number != NULL; i++) {
+        const struct ule_tell *tell = person->voices.items[i].tell;
+        for (size_t k = 0; tell->local != NULL && k < tell->local->tellings.count; k++)
+            collect_telling(person, &tell->local->tellings.items[k]);
+        for (size_t k = 0; tell->permit != NULL && k < tell->permit->tellings.count; k++)
+            collect_telling(person, &tell->permit->tellings.items[k]);
+    }
+    for (size_t i = 0; i < person->state->tellings.count; i++)
+        collect_telling(person, &person->state->tellings.items[i]);
+    if (person->number != NULL && person->kept != NULL)
+        for (size_t i = 0; i < person->kept->former_numbers.count; i++)
+            ule_renumber_pair(person, person->kept->former_numbers.items[i])->wanted = true;
+    struct ule_pair *target = person->number != NULL ? cpr_target(person) : NULL;
+    if (target != NULL)
+        target->cpr_out = true;
+
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        struct ule_pair *pair = &person->pairs.items[i];
+        pair->wanted |= pair->out.count > 0 || pair->back.count > 0;
+        sift(person, pair, &pair->out);
+        sift(person, pair, &pair->back);
+        bool they_say = pair->heard != NULL && pair->heard->cpr_to != NULL &&
+                        strcmp(pair->heard->cpr_to, person->derive->entity) == 0;
+        pair->in_force = pair->cpr_out || (target == NULL && !they_say && told_by_others(person, pair));
+        pair->wanted |= pair->cpr_out || (pair->heard != NULL &&
+                                          (they_say || pair->heard->loan != NULL || pair->heard->tellings.count > 0 ||
+                                           pair->heard->former_at != ULE_TIME_NONE));
+    }
+}
+
+/* First telling of a swap, for the deadline: CPR's own word has the time of its record. */
+static const struct ule_telling *root(const struct ule_pair *pair) {
+    return earliest(&pair->out, true);
+}
+
+int64_t ule_renumber_deadline(const struct ule_person *person, const struct ule_pair *pair) {
+    bool student = person->student || (pair->heard != NULL && pair->heard->student);
+    if (!student || person->number == NULL)
+        return ULE_TIME_NONE;
+    int64_t told = INT64_MAX;
+    if (root(pair) != NULL)
+        told = root(pair)->first_at;
+    if (pair->cpr_out) {
+        if (cpr_current(person) != NULL && person->newest->changed_at < told)
+            told = person->newest->changed_at;
+        if (pair->heard != NULL && pair->heard->former_at != ULE_TIME_NONE && pair->heard->former_at < told)
+            told = pair->heard->former_at;
+    }
+    return told == INT64_MAX ? ULE_TIME_NONE : told + 5 * ULE_DAY_MS;
+}
+
+static const char *user_key(struct ule_person *person) {
+    const struct ule_account *account = ule_loan_main_account(person);
+    return account != NULL ? account->user_key : ule_derive_person_key(person->derive);
+}
+
+/* Published on each change of outcome. One event a key and step: a second one waits for the next. */
+static void publish_outcome(struct ule_person *person, struct ule_outgoing *memory, struct ule_pair *pair,
+                            enum ule_outcome outcome) {
+    const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+    if (person->number == NULL || memory->outcome == outcome)
+        return;
+    struct ule_reregistered *value = ule_derive_new(person->derive, &ule_reregistered_record);
+    value->user_key = user_key(person);
+    value->from_number = person->number;
+    value->to_number = memory->to_number;
+    value->outcome = outcome;
+    const struct ule_telling *first = root(pair);
+    value->trigger = pair->cpr_out || memory->cpr || first == NULL ? ULE_TRIGGER_CPR : first->trigger;
+    if (first != NULL && value->trigger == ULE_TRIGGER_INSTITUTION) {
+        value->institution_number = first->institution_number;
+        value->case_number = first->case_number;
+    }
+    if (answer != NULL && outcome != ULE_OUTCOME_REVERSED) {
+        if (answer->surviving_user_key != NULL)
+            value->user_key = answer->surviving_user_key;
+        value->absorbed_user_key = answer->absorbed_user_key;
+        value->reason = answer->reason;
+        if (answer->case_number != NULL)
+            value->case_number = answer->case_number;
+    }
+    value->optagelse_deadline = ule_renumber_deadline(person, pair);
+    if (!ule_derive_event(person->derive, ULE_TOPIC_REREGISTRATION, value->user_key, value)) {
+        ule_derive_due(person->derive, person->derive->today + 1);
+        return;
+    }
+    memory->outcome = outcome;
+    memory->cpr = pair->cpr_out;
+}
+
+/* A completed swap is undone by its opposite, or by CPR's word on F: told of it in a status that counts and sending it
+ * nowhere, F is a person of its own (section 6, Who is believed). */
+static void undo(struct ule_person *person) {
+    for (size_t i = 0; i < person->state->outgoing.count; i++) {
+        struct ule_outgoing *memory = &person->state->outgoing.items[i];
+        struct ule_pair *pair = ule_renumber_pair(person, memory->to_number);
+        if (memory->completed && person->number != NULL && person->state->counted && !pair->cpr_out) {
+            const struct ule_telling *last = latest(&pair->out, true);
+            memory->reversed = true;
+            memory->reversed_at = last ? last->last_at : INT64_MIN + 1;
+            memory->reversed_sequence = last ? last->last_sequence : 0;
+            pair->in_force = false;
+        }
+        if (pair->in_force)
+            continue;
+        if (memory->outcome != ULE_OUTCOME_NULL)
+            publish_outcome(person, memory, pair, ULE_OUTCOME_REVERSED);
+        if (memory->completed) {
+            memory->completed = false;
+            person->state->lent.count = 0; /* R has taken it, and returns it when it hears of this */
+        }
+    }
+}
+
+static void complete(struct ule_person *person) {
+    bool elsewhere = false;
+    for (size_t i = 0; i < person->state->outgoing.count; i++)
+        elsewhere |= person->state->outgoing.items[i].completed;
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        struct ule_pair *pair = &person->pairs.items[i];
+        if (!pair->in_force)
+            continue;
+        struct ule_outgoing *memory = memory_of(person, pair->number);
+        if (memory == NULL) {
+            memory = ULE_PUSH(person->arena, &person->state->outgoing);
+            *memory = (struct ule_outgoing){
+                .to_number = pair->number, .outcome = ULE_OUTCOME_NULL, .reversed_at = ULE_TIME_NONE};
+        }
+        memory->reversed = false;
+        const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+        if (answer == NULL)
+            continue;
+        bool accepted = answer->outcome == ULE_OUTCOME_RENUMBERED || answer->outcome == ULE_OUTCOME_MERGED;
+        if (accepted && !elsewhere && !memory->completed)
+            memory->completed = elsewhere = true;
+        if (memory->completed) {
+            person->moved_to = memory->to_number;
+            person->frozen = true;
+            person->taken = answer->taken;
+        }
+        if (accepted ? memory->completed && answer->taken : answer->outcome != ULE_OUTCOME_NULL)
+            publish_outcome(person, memory, pair, answer->outcome);
+    }
+}
+
+/* What stands under the accounts' user keys is set aside for R, which goes on from it; what R holds is dropped here. */
+static void hand_over(struct ule_person *person) {
+    struct ule_person_state *state = person->state;
+    if (!person->frozen)
+        return;
+    for (size_t i = 0; i < state->accounts.count; i++) {
+        struct ule_account *account = &state->accounts.items[i];
+        if (account->away)
+            continue;
+        account->away = true;
+        for (size_t k = state->published.count; k-- > 0;) {
+            if (!ule_loan_of_account(&state->published.items[k], account->user_key))
+                continue;
+            ule_publish_adopt(person->derive, &state->lent, &state->published.items[k]);
+            ule_publish_remove(&state->published, k);
+        }
+    }
+    const struct ule_pair *pair = ule_renumber_pair(person, person->moved_to);
+    const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+    for (size_t i = 0; answer != NULL && i < answer->held.count; i++) {
+        const char *key = answer->held.items[i];
+        for (size_t k = state->lent.count; k-- > 0;)
+            if (ule_loan_of_account(&state->lent.items[k], key))
+                ule_publish_remove(&state->lent, k);
+        for (size_t k = state->accounts.count; k-- > 0;)
+            if (strcmp(state->accounts.items[k].user_key, key) == 0 &&
+                strcmp(state->accounts.items[k].origin, person->derive->entity) != 0) {
+                memmove(&state->accounts.items[k], &state->accounts.items[k + 1],
+                        (state->accounts.count - k - 1) * sizeof *state->accounts.items);
+                state->accounts.count--;
+            }
+    }
+}
+
+static void add_account(struct ule_person *person, struct ule_loan *loan, const struct ule_account *account) {
+    for (size_t i = 0; i < loan->accounts.count; i++)
+        if (strcmp(loan->accounts.items[i].user_key, account->user_key) == 0)
+            return;
+    struct ule_account *added = ULE_PUSH(person->arena, &loan->accounts);
+    *added = *account;
+    added->absorbed = ule_loan_absorbed(person, account->user_key);
+    added->away = false;
+}
+
+static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pair *pair) {
+    struct ule_person_state *state = person->state;
+    struct ule_loan *loan = ule_derive_new(person->derive, &ule_loan_record);
+    loan->alias = person->number == NULL;
+    loan->cpr = pair->cpr_out;
+    loan->counted = state->counted;
+    loan->frozen = person->moved_to != NULL && strcmp(person->moved_to, pair->number) == 0;
+    loan->elsewhere = person->moved_to != NULL && !loan->frozen;
+    loan->person_key = ule_derive_person_key(person->derive);
+    loan->credential_active = person->credential_active;
+
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        const struct ule_loan *theirs = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
+        if (theirs == NULL)
+            continue;
+        bool taken = false;
+        for (size_t k = 0; k < state->incoming.count; k++)
+            taken |= state->incoming.items[k].taken &&
+                     strcmp(state->incoming.items[k].from_number, person->pairs.items[i].number) == 0;
+        for (size_t k = 0; k < theirs->path.count; k++)
+            ule_strings_add(person->arena, &loan->path, theirs->path.items[k]);
+        for (size_t k = 0; taken && k < theirs->accounts.count; k++)
+            add_account(person, loan, &theirs->accounts.items[k]);
+    }
+    ule_strings_add(person->arena, &loan->path, person->derive->entity);
+    for (size_t i = 0; i < state->accounts.count; i++)
+        add_account(person, loan, &state->accounts.items[i]);
+    const struct ule_account *account = ule_loan_main_account(person);
+    if (account != NULL) {
+        const struct ule_account_changed *standing = ule_derive_standing(person->derive, ULE_TOPIC_PROVISIONING,
+                                                                         account->user_key);
+        struct ule_published *lent = ule_publish_find(&state->lent, ULE_TOPIC_PROVISIONING, account->user_key);
+        loan->account_open = lent != NULL ? lent->ended_on == ULE_DATE_NONE
+                                          : standing != NULL && standing->state != ULE_ACCOUNT_STATE_CLOSED;
+    }
+    if (loan->frozen)
+        loan->published = state->lent;
+    loan->requests = person->requests;
+
+    for (size_t i = 0; i < person->voices.count; i++) {
+        const struct ule_voice *voice = &person->voices.items[i];
+        struct ule_tell tell = *voice->tell;
+        tell.pair = NULL;
+        tell.answers.count = 0;
+        if (tell.local != NULL && !tell.local->counts)
+            tell.local = NULL;
+        if (tell.permit != NULL && !tell.permit->counts)
+            tell.permit = NULL;
+        if (strcmp(voice->sender, pair->number) == 0 ||
+            (tell.local == NULL && tell.permit == NULL && tell.credential == NULL && tell.listing == NULL &&
+             tell.view == NULL))
+            continue;
+        struct ule_buffer bytes = {0};
+        ule_record_encode(&ule_tell_record, &tell, &bytes);
+        struct ule_slot *slot = ULE_PUSH(person->arena, &loan->heard);
+        slot->sender = voice->sender;
+        slot->tell = (struct ule_bytes){ule_arena_copy(person->arena, bytes.bytes, bytes.size), bytes.size};
+        ule_buffer_close(&bytes);
+    }
+    return loan;
+}
+
+static void add_digits(struct ule_person *person, struct ule_pair_tell *tell) {
+    char text[7];
+    if (person->number != NULL && ule_number_ddmmyy(person->number, text))
+        ule_strings_add(person->arena, &tell->birth_digits, ule_arena_string(person->arena, text));
+    if (person->facts != NULL && person->facts->birth_date != ULE_DATE_NONE) {
+        ule_number_ddmmyy_of(person->facts->birth_date, text);
+        ule_strings_add(person->arena, &tell->birth_digits, ule_arena_string(person->arena, text));
+    }
+}
+
+static void fill_pair(struct ule_person *person, struct ule_pair *pair) {
+    struct ule_pair_tell *tell = pair->tell;
+    if (person->number != NULL && person->kept != NULL &&
+        ule_strings_have(&person->kept->former_numbers, pair->number)) {
+        tell->former_at = person->kept->changed_at;
+        tell->former_sequence = person->kept->sequence;
+    }
+    for (size_t i = 0; i < person->state->tellings.count; i++) {
+        struct ule_telling telling = person->state->tellings.items[i];
+        if (strcmp(telling.from_number, pair->number) != 0 || !is_request(&telling))
+            continue;
+        telling.standing = ule_person_standing(&person->voices, telling.institution_number);
+        *ULE_PUSH(person->arena, &tell->tellings) = telling;
+    }
+    tell->counted = person->state->counted;
+    tell->student = person->student;
+    tell->cpr_to = person->number != NULL ? cpr_current(person) : NULL;
+    tell->disputed = person->disputed;
+    add_digits(person, tell);
+    const struct ule_pair *end = person->moved_to ? ule_renumber_pair(person, person->moved_to) : NULL;
+    if (end != NULL && strcmp(end->number, pair->number) != 0) {
+        ule_strings_add(person->arena, &tell->chain, end->number);
+        if (end->heard != NULL) {
+            tell->end_counted = end->heard->counted || end->heard->end_counted;
+            for (size_t i = 0; i < end->heard->chain.count && i < ULE_CHAIN_MAX; i++)
+                ule_strings_add(person->arena, &tell->chain, end->heard->chain.items[i]);
+            for (size_t i = 0; i < end->heard->birth_digits.count; i++)
+                ule_strings_add(person->arena, &tell->birth_digits, end->heard->birth_digits.items[i]);
+        }
+    }
+    if (pair->in_force)
+        tell->loan = make_loan(person, pair);
+}
+
+/* Row 5 to whoever told a swap from this number: whom its record counts for. */
+static void answer_tellers(struct ule_person *person) {
+    for (size_t i = 0; i < person->state->heard.count && person->number != NULL; i++) {
+        const char *sender = person->state->heard.items[i].sender;
+        if (strncmp(sender, "local:", 6) != 0)
+            continue;
+        const struct ule_local_tell *local = ule_person_voice(person, sender)->tell->local;
+        for (size_t k = 0; local != NULL && k < local->tellings.count; k++) {
+            const struct ule_telling *telling = &local->tellings.items[k];
+            if (strcmp(telling->from_number, person->derive->entity) != 0)
+                continue;
+            const struct ule_pair *pair = ule_renumber_pair(person, telling->to_number);
+            const struct ule_outgoing *memory = memory_of(person, telling->to_number);
+            const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+            struct ule_teller_answer *out = ULE_PUSH(person->arena, &ule_derive_tell(person->derive, sender)->answers);
+            out->to_number = telling->to_number;
+            out->status = !pair->in_force || from_disputed(&person->disputed, telling) ? ULE_PAIR_STATUS_NONE
+                          : memory != NULL && memory->completed && person->taken       ? ULE_PAIR_STATUS_MOVED
+                          : answer != NULL && answer->decided                          ? ULE_PAIR_STATUS_DECIDED
+                                                                                       : ULE_PAIR_STATUS_UNDECIDED;
+        }
+    }
+}
+
+void ule_renumber_derive(struct ule_person *person) {
+    undo(person);
+    complete(person);
+    hand_over(person);
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        struct ule_pair *pair = &person->pairs.items[i];
+        if (!pair->wanted)
+            continue;
+        fill_pair(person, pair);
+        ule_derive_tell(person->derive, pair->number)->pair = pair->tell;
+    }
+    answer_tellers(person);
+    person->derive->hold = person->frozen && !person->taken;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/step.h"
+
+#include "base/uuid.h"
+#include "core/derive.h"
+
+#include <string.h>
+
+const char *const ule_note_names[ULE_NOTE_COUNT] = {"stale", "request-ignored", "subscription-alarm"};
+
+void *ule_derive_new(struct ule_derive *derive, const struct ule_record *record) {
+    void *value = ule_arena_alloc(derive->arena, record->size);
+    ule_record_init(record, value, derive->arena);
+    return value;
+}
+
+void ule_derive_due(struct ule_derive *derive, int32_t date) {
+    if (date != ULE_DATE_NONE && date > derive->today && (derive->due == ULE_DATE_NONE || date < derive->due))
+        derive->due = date;
+}
+
+bool ule_derive_within(struct ule_derive *derive, int32_t from, int32_t until) {
+    ule_derive_due(derive, from);
+    ule_derive_due(derive, until);
+    return ule_date_within(derive->today, from, until);
+}
+
+const char *ule_derive_person_key(struct ule_derive *derive) {
+    if (derive->state->person_key == NULL) {
+        char key[ULE_UUID_SIZE];
+        ule_policy_person_key(derive->policy, derive->entity, key);
+        derive->state->person_key = ule_arena_string(derive->arena, key);
+    }
+    return derive->state->person_key;
+}
+
+struct kind {
+    const char *prefix;
+    bool hears_itself; /* its take wants the tell before and after */
+    bool (*take)(struct ule_derive *derive);
+    void (*derive)(struct ule_derive *derive);
+};
+/* The last is every other address: a person. */
+static const struct kind kinds[] = {
+    {"credential:", false, ule_credential_take, ule_credential_derive},
+    {"permit:", false, ule_permit_take, ule_permit_derive},
+    {"local:", false, ule_local_take, ule_local_derive},
+    {"institution:", true, ule_institution_take, ule_institution_derive},
+    {"", false, ule_person_take, ule_person_derive},
+};
+
+void ule_step(const char *entity, struct ule_person_state *state, const struct ule_inbox_message *message,
+              int32_t today, const struct ule_policy *policy, struct ule_arena *arena, struct ule_effects *effects) {
+    *effects = (struct ule_effects){0};
+    const struct kind *kind = kinds;
+    while (strncmp(entity, kind->prefix, strlen(kind->prefix)) != 0)
+        kind++;
+    struct ule_derive derive = {
+        .entity = entity,
+        .state = state,
+        .message = message,
+        .today = today,
+        .policy = policy,
+        .arena = arena,
+        .due = ULE_DATE_NONE,
+        .notes = effects->notes,
+    };
+    if (message->sender[0] != '\0' && !kind->hears_itself)
+        ule_tell_hear(&derive);
+    if (!kind->take(&derive)) {
+        effects->notes[ULE_NOTE_STALE]++;
+        return;
+    }
+    int64_t version = state->version > message->version ? state->version : message->version;
+    state->version = version + 1 > message->at ? version + 1 : message->at;
+    kind->derive(&derive);
+    ule_publish(&derive, effects);
+    ule_tell_send(&derive, effects);
+    state->due = derive.due;
+}

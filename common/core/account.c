@@ -61,11 +61,11 @@ static void decide_state(struct ule_person *person) {
     struct ule_derive *derive = person->derive;
     int32_t *loose = &person->state->loose_since;
     bool tied = person->records_count > 0 || person->living;
-    if (tied)
+    if (tied || person->frozen) /* lent, it is another number's to look after */
         *loose = ULE_DATE_NONE;
     else if (*loose == ULE_DATE_NONE)
         *loose = derive->today;
-    int32_t closes = tied ? ULE_DATE_NONE : *loose + derive->policy->account_close_after_days;
+    int32_t closes = *loose == ULE_DATE_NONE ? ULE_DATE_NONE : *loose + derive->policy->account_close_after_days;
     ule_derive_due(derive, closes);
 
     person->assurance = ULE_ASSURANCE_NONE;
@@ -73,7 +73,8 @@ static void decide_state(struct ule_person *person) {
         person->account_state = ULE_ACCOUNT_STATE_CLOSED;
         person->reason = "A7";
     } else if (!tied) {
-        person->account_state = closes <= derive->today ? ULE_ACCOUNT_STATE_CLOSED : ULE_ACCOUNT_STATE_SUSPENDED;
+        person->account_state = closes != ULE_DATE_NONE && closes <= derive->today ? ULE_ACCOUNT_STATE_CLOSED
+                                                                                   : ULE_ACCOUNT_STATE_SUSPENDED;
         person->reason = "A8";
     } else if (person->credential_active || person->support || person->records_count > 0) {
         person->account_state = ULE_ACCOUNT_STATE_ACTIVE;

@@ -94,7 +94,7 @@ static void publish(struct ule_person *person, struct ule_relation *relation) {
     }
     if (view->assurance == ULE_ASSURANCE_HIGH)
         add_basis(person, value, "A4");
-    else if (view->assurance == ULE_ASSURANCE_LOW)
+    else if (view->assurance == ULE_ASSURANCE_LOW || strcmp(view->basis, "A6") == 0)
         add_basis(person, value, view->basis);
     decide_access(person, relation, value);
     ule_derive_output(person->derive, ULE_TOPIC_CONTACT_RELATION,

@@ -42,6 +42,8 @@ STEPS = ("gcc", "asan", "coverage", "tests", "scripts", "lines", "tidy", "cppche
 CORES = len(os.sched_getaffinity(0))
 LOGS = ROOT / "build/log"
 SHOWN_LINES = 300
+# Taste; sees no use of a table's member in a Check test; gcc and clang both shift the sign in.
+CPPCHECK_OFF = ("variableScope", "unusedStructMember", "shiftTooManyBitsSigned")
 FORMAT = """clang-format-14 --dry-run -Werror "$@" 2>&1 | sed -n 's/:.*-Wclang-format-violations.$//p' | uniq -c |
     awk '{print $2 ": " $1 " places; clang-format-14 -i mends them"} END {exit NR > 0}'"""
 
@@ -254,7 +256,7 @@ def collect(wanted):
         jobs.append(Job("cppcheck", "all", [
             "cppcheck", "--quiet", "--std=c11", "--enable=warning,style,performance,portability",
             "--inline-suppr", "--error-exitcode=1", "--template=gcc", "--suppress=missingIncludeSystem",
-            "--suppress=variableScope", "-D_GNU_SOURCE",
+            *(f"--suppress={name}" for name in CPPCHECK_OFF), "-D_GNU_SOURCE",
             '-DULE_VERSION="0"', "-Icommon", "-Iconsumers", "-Iproducers", "-Itests", "-Ibuild/generated", *units]))
     for step, found, summary, default in (
             ("scripts", files("check-*"), SCRIPT_SUMMARY, ["asan"]),

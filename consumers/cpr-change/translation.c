@@ -6,13 +6,20 @@
 
 #include <stdio.h>
 
+/* 30, 50 and 60: the number is no longer good, and another may have taken its place (domain.md section 2). */
+static bool void_status(enum ule_cpr_status status) {
+    return status == ULE_CPR_STATUS_ANNULLED || status == ULE_CPR_STATUS_DELETED_DUPLICATE ||
+           status == ULE_CPR_STATUS_NUMBER_CHANGED;
+}
+
 static void check_links(struct ule_check *check, struct ule_person_changed *record) {
     ule_check_reference(check, &record->current_number);
-    if (record->current_number && ule_text_equal(record->current_number, record->number)) {
-        if (record->status == ULE_CPR_STATUS_DELETED_DUPLICATE || record->status == ULE_CPR_STATUS_NUMBER_CHANGED) {
+    if (ule_text_equal(record->current_number, record->number)) {
+        if (record->status != ULE_CPR_STATUS_ANNULLED && void_status(record->status))
             ule_check_fail(check, ULE_CONTRADICTION, "current_number", "expected another number than `number`");
-        }
         record->current_number = NULL;
+    } else if (!void_status(record->status)) {
+        ule_check_ignore(check, &record->current_number);
     }
     size_t kept = 0;
     for (size_t i = 0; i < record->former_numbers.count; i++) {
@@ -139,12 +146,7 @@ enum ule_code ule_cpr_change_translate(struct ule_person_changed *record, const 
     ule_check_event(&check, record->event_id, record->changed_at, ts);
     check_links(&check, record);
     check_facts(&check, record);
-    switch (record->status) {
-    case ULE_CPR_STATUS_SUBSCRIPTION_ENDED: record->current_number = NULL; /* fall through */
-    case ULE_CPR_STATUS_ANNULLED:
-    case ULE_CPR_STATUS_DELETED_DUPLICATE:
-    case ULE_CPR_STATUS_NUMBER_CHANGED: clear_facts(record); break;
-    default: break;
-    }
+    if (void_status(record->status) || record->status == ULE_CPR_STATUS_SUBSCRIPTION_ENDED)
+        clear_facts(record);
     return ule_check_end(&check, record->number, entity, ignored);
 }

@@ -5,7 +5,8 @@
  *
  * number: a person number of any class; what CPR has told of counts (domain.md section 2).
  *
- * current_number: malformed is absent, counted. The own number is ULE_CONTRADICTION with DELETED_DUPLICATE and
+ * current_number: malformed is absent, counted; so is one beside a status that does not lead on to it (section 6: only
+ * ANNULLED, DELETED_DUPLICATE and NUMBER_CHANGED do). The own number is ULE_CONTRADICTION with DELETED_DUPLICATE and
  * NUMBER_CHANGED, which say that there is another; else it says nothing and is cleared.
  *
  * former_numbers: malformed ones and the own number are left out and counted; each stands once.
@@ -27,7 +28,7 @@
  *
  * Cleared once checked, because no rule reads them (section 9, GDPR): status_since, municipality, guardianship, cause,
  * and of the parents birth_date, name and since. With ANNULLED, DELETED_DUPLICATE, NUMBER_CHANGED and
- * SUBSCRIPTION_ENDED all facts (section 2: such records carry none); with SUBSCRIPTION_ENDED the current number too. */
+ * SUBSCRIPTION_ENDED all facts (section 2: such records carry none). */
 #ifndef ULE_CPR_CHANGE_TRANSLATION_H
 #define ULE_CPR_CHANGE_TRANSLATION_H
 

@@ -139,7 +139,7 @@ static void compare_with_system(const char *zone, int first, int last) {
 
 START_TEST(copenhagen_s_dates_are_those_of_the_tz_database_from_1980_to_2037) {
     if (access("/usr/share/zoneinfo/Europe/Copenhagen", R_OK) != 0) {
-        printf("tz database not installed: only the rule since 1996 is compared\n");
+        printf("skipped: no tz database here, so only the rule since 1996 is compared\n");
         return;
     }
     compare_with_system("Europe/Copenhagen", 1980, 2037);

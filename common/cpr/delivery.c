@@ -16,7 +16,7 @@
 
 #define RECORDING ULE_CPR_TOPIC ".jsonl"
 #define PARTIAL   RECORDING ".partial"
-#define PIECE     (256 * 1024)
+#define PIECE     262144
 
 struct ule_cpr_delivery {
     int directory;   /* locked */

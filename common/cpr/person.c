@@ -250,3 +250,23 @@ enum ule_code ule_cpr_person_take(struct ule_cpr_person *person, struct ule_cpr_
     }
     return record->code;
 }
+
+/* 30, 50, 60 carry no other facts (domain.md section 2): what an extract still has under such a number was read, so
+ * that a damaged file is noticed, and goes no further. */
+void ule_cpr_person_finish(struct ule_cpr_person *person, struct ule_arena *arena) {
+    struct ule_person_changed *changed = &person->changed;
+    if (changed->status != ULE_CPR_STATUS_ANNULLED && changed->status != ULE_CPR_STATUS_DELETED_DUPLICATE &&
+        changed->status != ULE_CPR_STATUS_NUMBER_CHANGED)
+        return;
+    const struct ule_person_changed told = *changed;
+    ule_record_init(&ule_person_changed_record, changed, arena);
+    changed->event_id = told.event_id;
+    changed->changed_at = told.changed_at;
+    changed->sequence = told.sequence;
+    changed->number = told.number;
+    changed->status = told.status;
+    changed->status_since = told.status_since;
+    changed->current_number = told.current_number;
+    changed->marital_status = ULE_MARITAL_STATUS_UNKNOWN;
+    changed->cause = told.cause;
+}

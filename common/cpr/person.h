@@ -37,5 +37,7 @@ enum ule_code ule_cpr_person_begin(struct ule_cpr_person *person, const struct u
                                    struct ule_cpr_record *record) ULE_MUST_CHECK;
 /* A later record of the same person; those that nobody needs are stepped over. */
 enum ule_code ule_cpr_person_take(struct ule_cpr_person *person, struct ule_cpr_record *record) ULE_MUST_CHECK;
+/* All records are there: person->changed is what the extract says. */
+void ule_cpr_person_finish(struct ule_cpr_person *person, struct ule_arena *arena);
 
 #endif

@@ -33,6 +33,7 @@ static enum ule_code end_person(struct ule_cpr_reader *reader, struct ule_error 
     if (!reader->has_person)
         return ULE_OK;
     reader->has_person = false;
+    ule_cpr_person_finish(&reader->person, reader->arena);
     const enum ule_code code = reader->take_person(reader->context, &reader->person.changed, error);
     ule_arena_reset(reader->arena);
     return code;
@@ -108,11 +109,10 @@ static enum ule_code take_end(struct ule_cpr_reader *reader, struct ule_cpr_reco
             return ule_cpr_record_fail(record, ULE_TRUNCATED, "count", 14, "eight digits");
         count = count * 10 + (uint64_t)(record->bytes[i] - '0');
     }
-    if (count != reader->counted)
+    if (count != reader->counted) /* what stands there instead could be of anybody, were the file cut and pasted */
         return record->code = ule_fail(record->error, ULE_TRUNCATED,
-                                       "record 999, count (position 14): expected %llu, the records there are, not "
-                                       "%llu",
-                                       (unsigned long long)reader->counted, (unsigned long long)count);
+                                       "record 999, count (position 14): expected %llu, the records there are",
+                                       (unsigned long long)reader->counted);
     reader->section = SECTION_END;
     return ULE_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The subcommands of `ule`, a file each. Each is called as a main of its own, argv[0] being its name; it exits 0, 1
+/* The subcommands of `ule`, a file each. Each is called as a main of its own, argv[0] being "ule <name>"; it exits 0, 1
  * (ran, found something wrong) or 2 (usage), writes data to stdout and the rest to stderr (design.md section 9). */
 #ifndef ULE_COMMANDS_H
 #define ULE_COMMANDS_H

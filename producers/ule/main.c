@@ -36,7 +36,7 @@ static size_t distance(const char *from, const char *to) {
         return LONGEST;
     for (size_t i = 0; i <= width; i++)
         row[i] = i;
-    for (size_t line = 0; from[line] && line < LONGEST; line++) {
+    for (size_t line = 0; line < LONGEST && from[line]; line++) {
         size_t diagonal = row[0];
         row[0] = line + 1;
         for (size_t i = 1; i <= width; i++) {
@@ -73,8 +73,12 @@ int main(int argc, char **argv) {
         return ULE_EXIT_OK;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(name, commands[i].name) == 0)
+        if (strcmp(name, commands[i].name) == 0) {
+            char whole[64]; /* what getopt puts before its messages */
+            snprintf(whole, sizeof whole, "ule %s", name);
+            argv[1] = whole;
             return commands[i].run(argc - 1, argv + 1);
+        }
     }
     return unknown(name);
 }

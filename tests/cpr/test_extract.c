@@ -112,6 +112,14 @@ START_TEST(old_and_new_number_name_each_other) {
     ck_assert_ptr_null(person("2505930141")->current_number);
 }
 
+START_TEST(an_annulled_number_carries_no_other_facts) {
+    const struct ule_person_changed *lis = person("2505930141"); /* whose name the extract has */
+    ck_assert_ptr_null(lis->given_names);
+    ck_assert_int_eq(lis->birth_date, ULE_DATE_NONE);
+    ck_assert_int_eq(lis->status_since, day("2023-10-01"));
+    ck_assert_int_eq(person("1102900101")->birth_date, ULE_DATE_NONE);
+}
+
 START_TEST(who_lives_abroad_has_the_country_and_the_day) {
     const struct ule_person_changed *ole = person("1508750172");
     ck_assert_int_eq(ole->residence_country, 5120);
@@ -325,16 +333,32 @@ START_TEST(the_public_extract_gives_111_persons) {
     ck_assert_int_eq(child->custody.items[0].holder, ULE_CUSTODY_HOLDER_OTHER_2);
     ck_assert_int_eq(child->custody.items[0].from, day("2008-03-01"));
     ck_assert_int_eq(child->changed_at, ule_time_parse("2001-11-15T23:00:00Z"));
+    bytes.size = 0; /* the same without line ends */
+    struct fixture_lines lines = fixture_lines_of(path);
+    fixture_join(&lines, false, "", &bytes);
+    struct fixture_result fixed = fixture_run(bytes.bytes, bytes.size, 4096);
+    ck_assert_msg(fixed.code == ULE_OK, "%s", fixed.error.message);
+    ck_assert(fixture_same(&result, &fixed));
+    fixture_result_close(&fixed);
+    fixture_lines_close(&lines);
     fixture_result_close(&result);
     ule_buffer_close(&bytes);
 }
 
-int main(void) {
+static void read_first(void) {
     struct fixture_lines lines = fixture_lines_of(FIRST);
     first = fixture_run_lines(&lines);
     fixture_lines_close(&lines);
+}
+
+static void forget_first(void) {
+    fixture_result_close(&first);
+}
+
+int main(void) {
     Suite *suite = suite_create("extract");
     TCase *records = tcase_create("records");
+    tcase_add_unchecked_fixture(records, read_first, forget_first);
     tcase_add_test(records, the_extract_gives_its_persons_in_order);
     tcase_add_test(records, a_person_has_its_names_protection_citizenship_municipality_and_event);
     tcase_add_test(records, only_kind_0001_protects);
@@ -343,6 +367,7 @@ int main(void) {
     tcase_add_test(records, custody_may_end_and_begin_on_a_date_to_come);
     tcase_add_test(records, every_status_has_its_name);
     tcase_add_test(records, old_and_new_number_name_each_other);
+    tcase_add_test(records, an_annulled_number_carries_no_other_facts);
     tcase_add_test(records, who_lives_abroad_has_the_country_and_the_day);
     tcase_add_test(records, of_former_journeys_the_newest_valid_one_counts);
     tcase_add_test(records, zeros_in_a_date_leave_it_open);
@@ -353,6 +378,7 @@ int main(void) {
     tcase_add_test(records, a_subscription_ends_and_orders_fail);
     suite_add_tcase(suite, records);
     TCase *files = tcase_create("files");
+    tcase_add_unchecked_fixture(files, read_first, forget_first);
     tcase_add_loop_test(files, every_form_in_pieces_of_any_size_reads_the_same, 0, sizeof forms / sizeof forms[0]);
     tcase_add_test(files, the_last_line_needs_no_end);
     tcase_add_test(files, a_type_of_unknown_length_is_stepped_over_in_lines_and_refused_without);
@@ -365,6 +391,5 @@ int main(void) {
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    fixture_result_close(&first);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

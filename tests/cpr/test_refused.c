@@ -141,16 +141,18 @@ START_TEST(a_line_longer_than_its_record_is_refused) {
     fixture_lines_close(&lines);
 }
 
+#define TEN_MEGABYTES ((size_t)10000000)
+
 START_TEST(a_line_of_ten_megabytes_costs_no_memory) {
     struct fixture_lines lines = fixture_lines_of(FIRST);
     struct ule_buffer bytes = {NULL, 0, 0};
     const size_t start = strlen(lines.lines[0]) + 1;
     fixture_join(&lines, true, "\n", &bytes);
     bytes.size = start;
-    char *long_line = malloc(10 * 1000 * 1000);
+    char *long_line = malloc(TEN_MEGABYTES);
     ck_assert_ptr_nonnull(long_line);
-    memset(long_line, '0', 10 * 1000 * 1000);
-    ule_buffer_append(&bytes, long_line, 10 * 1000 * 1000);
+    memset(long_line, '0', TEN_MEGABYTES);
+    ule_buffer_append(&bytes, long_line, TEN_MEGABYTES);
     free(long_line);
     struct fixture_result result = fixture_run(bytes.bytes, bytes.size, 65536);
     ck_assert_int_eq(result.code, ULE_TOO_LARGE);
@@ -191,7 +193,7 @@ static size_t whole_size(const struct ule_buffer *bytes) {
 
 START_TEST(cut_at_any_byte_the_extract_is_refused) {
     for (int form = 0; form < 2; form++) {
-        struct fixture_lines lines = fixture_lines_of(FIRST);
+        struct fixture_lines lines = fixture_lines_of(SECOND);
         struct ule_buffer bytes = {NULL, 0, 0};
         fixture_join(&lines, form == 0, form == 0 ? "\r\n" : "", &bytes);
         const size_t whole = whole_size(&bytes);

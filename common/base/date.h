@@ -20,15 +20,16 @@ int32_t ule_date_from_ymd(int year, int month, int day);
 void ule_date_to_ymd(int32_t date, int *year, int *month, int *day);
 /* "2024-02-29", exactly. ULE_DATE_NONE when it is not one. */
 int32_t ule_date_parse(const char *text);
-/* Writes "yyyy-mm-dd" and a NUL. */
+/* Writes "yyyy-mm-dd" and a NUL; nothing but the NUL when it is no date. */
 char *ule_date_format(int32_t date, char text[static 11]);
 /* ISO 8601: "2024-02-29T23:59:59.123Z"; an offset ("+01:00") and absent or shorter fractions are read too.
  * ULE_TIME_NONE when it is not one. */
 int64_t ule_time_parse(const char *text);
-/* Writes "yyyy-mm-ddThh:mm:ss.mmmZ" and a NUL. */
+/* Writes "yyyy-mm-ddThh:mm:ss.mmmZ" and a NUL; nothing but the NUL for a time outside the years 1 to 9999. */
 char *ule_time_format(int64_t time, char text[static 25]);
 
-/* The civil date in Europe/Copenhagen at a time; the summer time rules since 1980 built in, UTC+1 before. */
+/* The civil date in Europe/Copenhagen at a time; the summer time rules since 1980 built in, UTC+1 before.
+ * ULE_DATE_NONE for a time outside the years 1 to 9999. */
 int32_t ule_date_of_time(int64_t time);
 /* 00:00 in Copenhagen on a date, as a time. */
 int64_t ule_time_of_date(int32_t date);

@@ -52,7 +52,8 @@ struct ule_error {
  * others EXIT; a caller that knows better sets it afterwards. */
 enum ule_code ule_fail(struct ule_error *error, enum ule_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Puts "<text>: " in front of the message that is there: the place, added by the caller that knows it. */
+/* Puts "<text>: " in front of the message that is there: the place, added by the caller that knows it. Returns
+ * error->code; for NULL ULE_MALFORMED, so that returning it never reads as success. */
 enum ule_code ule_error_at(struct ule_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "TRUNCATED", "NUMBER_MALFORMED", ...; never NULL. */
 const char *ule_code_name(enum ule_code code);

@@ -134,6 +134,8 @@ static void fill(const struct ule_record *record, void *value, struct ule_arena 
 typedef void visitor(const struct ule_field *field, const char *text, const void *context);
 
 static void each_string(const struct ule_record *record, const void *value, visitor *visit, const void *context) {
+    if (!value)
+        return;
     for (size_t i = 0; i < record->count; i++) {
         const struct ule_field *field = &record->fields[i];
         const char *at = (const char *)value + field->offset;
@@ -153,8 +155,7 @@ static void each_string(const struct ule_record *record, const void *value, visi
                 const void *inner = at;
                 if (field->nullable && !field->array)
                     memcpy(&inner, at, sizeof inner);
-                if (inner)
-                    each_string(field->record, inner, visit, context);
+                each_string(field->record, inner, visit, context);
             }
         }
     }

@@ -202,10 +202,10 @@ START_TEST(a_subscription_ends_and_orders_fail) {
 
 /* Forms. */
 
-static void assert_reads_as_first(const struct ule_buffer *bytes, size_t piece) {
+static void assert_reads_as_first(const char *what, const struct ule_buffer *bytes, size_t piece) {
     struct fixture_result result = fixture_run(bytes->bytes, bytes->size, piece);
-    ck_assert_msg(result.code == ULE_OK, "%s", result.error.message);
-    ck_assert(fixture_same(&first, &result));
+    ck_assert_msg(result.code == ULE_OK, "%s: %s", what, result.error.message);
+    ck_assert_msg(fixture_same(&first, &result), "%s", what);
     fixture_result_close(&result);
 }
 
@@ -232,7 +232,7 @@ START_TEST(every_form_in_pieces_of_any_size_reads_the_same) {
     fixture_join(&lines, forms[_i].trim, forms[_i].end, &bytes);
     ule_buffer_append(&bytes, forms[_i].behind, strlen(forms[_i].behind));
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        assert_reads_as_first(&bytes, pieces[i]);
+        assert_reads_as_first(forms[_i].what, &bytes, pieces[i]);
     ule_buffer_close(&bytes);
     fixture_lines_close(&lines);
 }
@@ -242,9 +242,9 @@ START_TEST(the_last_line_needs_no_end) {
     struct ule_buffer bytes = {NULL, 0, 0};
     fixture_join(&lines, true, "\r\n", &bytes);
     bytes.size -= 2;
-    assert_reads_as_first(&bytes, 100);
+    assert_reads_as_first("no end of the last line", &bytes, 100);
     ule_buffer_append(&bytes, "\x1a", 1);
-    assert_reads_as_first(&bytes, 100);
+    assert_reads_as_first("no end of the last line", &bytes, 100);
     ule_buffer_close(&bytes);
     fixture_lines_close(&lines);
 }

@@ -95,7 +95,8 @@ START_TEST(a_record_out_of_order_is_named) {
     }
     struct fixture_result result = fixture_run_lines(&lines);
     ck_assert_int_ne(result.code, ULE_OK);
-    ck_assert_msg(strstr(result.error.message, orders[_i].message) != NULL, "%s", result.error.message);
+    ck_assert_msg(strstr(result.error.message, orders[_i].message) != NULL, "%s: %s", orders[_i].what,
+                  result.error.message);
     ck_assert(fixture_is_discreet(result.error.message));
     fixture_result_close(&result);
     fixture_lines_close(&lines);

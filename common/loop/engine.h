@@ -12,7 +12,8 @@ struct ule_engine;
 
 struct ule_engine_sink {
     void *context;
-    /* One output record, in order. `at` is the timestamp of the root (ms). */
+    /* One output record, in order. `at` is the timestamp of the root (ms). Whatever but ULE_OK it returns is returned.
+     */
     enum ule_code (*output)(void *context, const struct ule_output *output, int64_t at, struct ule_error *error);
 };
 
@@ -21,6 +22,10 @@ struct ule_engine_sink {
 struct ule_engine *ule_engine_new(struct ule_store *const *stores, unsigned partitions, const struct ule_policy *policy,
                                   const struct ule_engine_sink *sink);
 void ule_engine_free(struct ule_engine *engine);
+
+/* From now on tells are delivered in an order drawn at random from `seed`, which keeps what one sender tells one
+ * receiver in its order: whatever must converge has to come out the same. */
+void ule_engine_shuffle(struct ule_engine *engine, uint64_t seed);
 
 /* Takes one message and then every tell that it causes, first in first out, until none is left. */
 enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox_message *message,

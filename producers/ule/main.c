@@ -11,6 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"extract", "CPR extract files to a recording", ule_extract_main},
+    {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/engine.h"
+
+#include "avro/framing.h"
+#include "loop/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER_SIZE = 10 }; /* of single-object encoding: two bytes and the fingerprint */
+
+/* Which entity of a partition is due first. Asking a store costs a search; it is asked again only after a put. */
+struct due {
+    bool known, any;
+    int32_t date;
+    struct ule_buffer entity;
+};
+
+struct ule_engine {
+    struct ule_store *const *stores;
+    unsigned partitions;
+    const struct ule_policy *policy;
+    struct ule_engine_sink sink;
+    struct ule_arena *arena;
+    struct ule_reader *reader; /* states written by an older version */
+    struct ule_queue queue;
+    struct ule_buffer stored, state, message;
+    struct due *due;
+    struct ule_engine_counts counts;
+    int32_t today;
+    uint8_t header[HEADER_SIZE];
+};
+
+static const char today_name[] = "today";
+
+struct ule_engine *ule_engine_new(struct ule_store *const *stores, unsigned partitions, const struct ule_policy *policy,
+                                  const struct ule_engine_sink *sink) {
+    struct ule_engine *engine = calloc(1, sizeof *engine);
+    struct due *due = calloc(partitions, sizeof *due);
+    if (!engine || !due)
+        abort();
+    engine->stores = stores;
+    engine->partitions = partitions;
+    engine->policy = policy;
+    engine->sink = *sink;
+    engine->arena = ule_arena_new();
+    engine->reader = ule_reader_new(&ule_person_state_record);
+    engine->due = due;
+    engine->today = ULE_DATE_NONE;
+    engine->header[0] = 0xc3;
+    engine->header[1] = 0x01;
+    for (int i = 0; i < 8; i++)
+        engine->header[2 + i] = (uint8_t)(ule_person_state_record.fingerprint >> (8 * i));
+    char text[16];
+    if (ule_store_meta_get(stores[0], today_name, &engine->stored) && engine->stored.size < sizeof text) {
+        memcpy(text, engine->stored.bytes, engine->stored.size);
+        text[engine->stored.size] = '\0';
+        engine->today = ule_date_parse(text);
+    }
+    return engine;
+}
+
+void ule_engine_free(struct ule_engine *engine) {
+    if (!engine)
+        return;
+    for (unsigned i = 0; i < engine->partitions; i++)
+        ule_buffer_close(&engine->due[i].entity);
+    free(engine->due);
+    ule_buffer_close(&engine->stored);
+    ule_buffer_close(&engine->state);
+    ule_buffer_close(&engine->message);
+    ule_queue_close(&engine->queue);
+    ule_reader_free(engine->reader);
+    ule_arena_free(engine->arena);
+    free(engine);
+}
+
+void ule_engine_shuffle(struct ule_engine *engine, uint64_t seed) {
+    ule_queue_shuffle(&engine->queue, seed);
+}
+
+static unsigned partition_of(const struct ule_engine *engine, const char *entity) {
+    return (unsigned)((ule_murmur2(entity, strlen(entity)) & UINT32_C(0x7fffffff)) % engine->partitions);
+}
+
+/* States carry the fingerprint of the schema that wrote them, so that a new version reads what an old one left. */
+static enum ule_code load(struct ule_engine *engine, struct ule_store *store, const char *entity,
+                          struct ule_person_state *state, struct ule_error *error) {
+    if (!ule_store_get(store, entity, &engine->stored)) {
+        ule_record_init(&ule_person_state_record, state, engine->arena);
+        return ULE_OK;
+    }
+    const uint8_t *bytes = engine->stored.bytes;
+    size_t size = engine->stored.size;
+    enum ule_code code = ULE_OK;
+    if (size >= HEADER_SIZE && memcmp(bytes, engine->header, HEADER_SIZE) == 0)
+        code = ule_record_decode(&ule_person_state_record, bytes + HEADER_SIZE, size - HEADER_SIZE, engine->arena,
+                                 state, error);
+    else
+        code = ule_reader_decode(engine->reader, bytes, size, engine->arena, state, error);
+    if (code == ULE_OK)
+        return ULE_OK;
+    (void)ule_error_at(error, "a state in the store cannot be read");
+    if (error) {
+        error->code = ULE_STATE;
+        error->action = ULE_ACTION_EXIT;
+    }
+    return ULE_STATE;
+}
+
+static void save(struct ule_engine *engine, unsigned partition, const char *entity,
+                 const struct ule_person_state *state) {
+    ule_buffer_clear(&engine->state);
+    ule_buffer_append(&engine->state, engine->header, HEADER_SIZE);
+    ule_record_encode(&ule_person_state_record, state, &engine->state);
+    if (engine->stored.size == engine->state.size &&
+        memcmp(engine->stored.bytes, engine->state.bytes, engine->state.size) == 0)
+        return; /* a repeat, or a tell that changes nothing: most of a sweep is of this kind */
+    ule_store_put(engine->stores[partition], entity, engine->state.bytes, engine->state.size, state->due);
+    engine->due[partition].known = false;
+}
+
+static enum ule_code process(struct ule_engine *engine, const struct ule_inbox_message *message,
+                             struct ule_error *error) {
+    unsigned partition = partition_of(engine, message->entity);
+    struct ule_person_state state;
+    struct ule_effects effects = {0};
+    ule_buffer_clear(&engine->stored);
+    enum ule_code code = load(engine, engine->stores[partition], message->entity, &state, error);
+    if (code != ULE_OK)
+        return code;
+    ule_step(message->entity, &state, message, engine->today, engine->policy, engine->arena, &effects);
+    /* An entity that is still due after its Tick would be given it for ever. */
+    if (message->tick != ULE_DATE_NONE && state.due != ULE_DATE_NONE && state.due <= engine->today)
+        return ule_fail(error, ULE_STATE, "an entity is still due after its tick");
+    save(engine, partition, message->entity, &state);
+    for (size_t i = 0; i < effects.tells_count; i++)
+        ule_queue_push(&engine->queue, &effects.tells[i]);
+    for (size_t i = 0; i < effects.outputs_count && code == ULE_OK; i++)
+        code = engine->sink.output(engine->sink.context, &effects.outputs[i], message->at, error);
+    engine->counts.messages++;
+    engine->counts.outputs += effects.outputs_count;
+    for (size_t i = 0; i < ULE_NOTE_COUNT; i++)
+        engine->counts.notes[i] += effects.notes[i];
+    return code;
+}
+
+static enum ule_code drain(struct ule_engine *engine, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    ule_buffer_clear(&engine->message);
+    while (code == ULE_OK && ule_queue_pop(&engine->queue, &engine->message)) {
+        struct ule_inbox_message tell;
+        ule_arena_reset(engine->arena);
+        code = ule_record_decode(&ule_inbox_message_record, engine->message.bytes, engine->message.size, engine->arena,
+                                 &tell, error);
+        if (code == ULE_OK)
+            code = process(engine, &tell, error);
+        ule_buffer_clear(&engine->message);
+    }
+    return code;
+}
+
+enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox_message *message,
+                               struct ule_error *error) {
+    ule_arena_reset(engine->arena);
+    engine->counts.sources++;
+    enum ule_code code = process(engine, message, error);
+    return code == ULE_OK ? drain(engine, error) : code;
+}
+
+/* The partition whose first due entity comes first of all; `partitions` when nothing is due. */
+static unsigned due_next(struct ule_engine *engine, int32_t date) {
+    unsigned best = engine->partitions;
+    for (unsigned i = 0; i < engine->partitions; i++) {
+        struct due *due = &engine->due[i];
+        if (!due->known) {
+            due->any = ule_store_due_first(engine->stores[i], ULE_DATE_MAX, &due->entity, &due->date);
+            due->known = true;
+        }
+        if (!due->any || due->date > date)
+            continue;
+        const struct due *first = best < engine->partitions ? &engine->due[best] : NULL;
+        if (!first || due->date < first->date ||
+            (due->date == first->date && strcmp((char *)due->entity.bytes, (char *)first->entity.bytes) < 0))
+            best = i;
+    }
+    return best;
+}
+
+static enum ule_code tick_one(struct ule_engine *engine, const char *entity, struct ule_error *error) {
+    struct ule_inbox_message tick;
+    ule_arena_reset(engine->arena);
+    ule_record_init(&ule_inbox_message_record, &tick, engine->arena);
+    tick.entity = ule_arena_string(engine->arena, entity);
+    tick.sender = "";
+    tick.at = ule_time_of_date(engine->today);
+    tick.tick = engine->today;
+    tick.caused_by.topic = "tick";
+    tick.caused_by.partition = 0;
+    tick.caused_by.offset = engine->today;
+    tick.caused_by.event_id = "";
+    enum ule_code code = process(engine, &tick, error);
+    return code == ULE_OK ? drain(engine, error) : code;
+}
+
+enum ule_code ule_engine_tick(struct ule_engine *engine, int32_t date, struct ule_error *error) {
+    if (engine->today == ULE_DATE_NONE)
+        engine->today = date;
+    while (engine->today < date) {
+        engine->today++;
+        for (unsigned due; (due = due_next(engine, engine->today)) < engine->partitions;) {
+            engine->due[due].known = false;
+            enum ule_code code = tick_one(engine, (char *)engine->due[due].entity.bytes, error);
+            if (code != ULE_OK)
+                return code;
+        }
+    }
+    return ULE_OK;
+}
+
+int32_t ule_engine_today(const struct ule_engine *engine) {
+    return engine->today;
+}
+
+enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) {
+    char text[11];
+    if (engine->today != ULE_DATE_NONE)
+        ule_store_meta_put(engine->stores[0], today_name, ule_date_format(engine->today, text), 10);
+    enum ule_code code = ULE_OK;
+    for (unsigned i = 0; i < engine->partitions; i++) {
+        enum ule_code one = ule_store_commit(engine->stores[i], code == ULE_OK ? error : NULL);
+        code = code == ULE_OK ? one : code;
+    }
+    return code;
+}
+
+void ule_engine_counts(const struct ule_engine *engine, struct ule_engine_counts *counts) {
+    *counts = engine->counts;
+}

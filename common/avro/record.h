@@ -17,7 +17,7 @@
  *                                 (named struct ule_<x>_array); array of enum: struct ule_ints
  *   ["null", T]                   NULL for string; ULE_DATE_NONE, ULE_TIME_NONE, ULE_<ENUM>_NULL; for a record a
  *                                 pointer, NULL for null; for boolean enum ule_maybe; for a plain int or long
- *                                 ULE_INT_NULL / ULE_TIME_NONE
+ *                                 ULE_INT_NULL / ULE_TIME_NONE; for bytes those whose `bytes` is NULL
  * Other unions, maps, fixed and floats are not used by our schemas (a writer's may hold them: they are skipped).
  * A named type that stands in several files must be the same in all; the generator refuses otherwise.
  * All pointers lead into the arena that the record was decoded to. */
@@ -103,8 +103,9 @@ void ule_record_encode(const struct ule_record *record, const void *value, struc
 enum ule_code ule_record_decode(const struct ule_record *record, const uint8_t *bytes, size_t size,
                                 struct ule_arena *arena, void *value, struct ule_error *error) ULE_MUST_CHECK;
 
-/* JSON as recordings have it (design.md sections 4 and 8): unions plain, dates and times ISO 8601, null written out.
- * from_json: absent fields take the default, unknown ones are ignored. The error names record and field, no value. */
+/* JSON as recordings have it (design.md sections 4 and 8): unions plain, dates and times ISO 8601, null written out,
+ * bytes in hexadecimal. from_json: absent fields take the default, unknown ones are ignored, dates and times may be the
+ * numbers that Avro has. The error names record and field, no value. */
 json_t *ule_record_to_json(const struct ule_record *record, const void *value);
 enum ule_code ule_record_from_json(const struct ule_record *record, const json_t *json, struct ule_arena *arena,
                                    void *value, struct ule_error *error) ULE_MUST_CHECK;

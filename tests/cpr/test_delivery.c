@@ -11,21 +11,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/ule-delivery-XXXXXX"; /* each test's own */
-static char extract[64];                           /* a file for made-up extracts, beside it */
+enum { PATH_SIZE = 512 };
+static char folder[PATH_SIZE / 2];      /* each test's own */
+static char extract[PATH_SIZE / 2 + 8]; /* a file for made-up extracts, beside it */
 
-static void path_in(char path[static 128], const char *name) {
-    snprintf(path, 128, "%s/%s", folder, name);
+static void path_in(char path[static PATH_SIZE], const char *name) {
+    snprintf(path, PATH_SIZE, "%s/%s", folder, name);
 }
 
 static void remove_file(const char *name) {
-    char path[128];
+    char path[PATH_SIZE];
     path_in(path, name);
     unlink(path);
 }
 
 static void begin(void) {
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+    const char *temporary = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/delivery-XXXXXX", temporary ? temporary : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(extract, sizeof extract, "%s.cpr", folder);
 }
@@ -59,7 +61,7 @@ static enum ule_code deliver_one(const char *file, struct ule_error *error) {
 }
 
 static struct ule_buffer contents(const char *name) {
-    char path[128];
+    char path[PATH_SIZE];
     struct ule_buffer bytes = {NULL, 0, 0};
     path_in(path, name);
     fixture_read(path, &bytes);
@@ -74,7 +76,7 @@ static void assert_contents(const char *name, const char *expected) {
 }
 
 static bool exists(const char *name) {
-    char path[128];
+    char path[PATH_SIZE];
     path_in(path, name);
     return access(path, F_OK) == 0;
 }
@@ -122,7 +124,7 @@ START_TEST(a_recording_has_the_envelope_of_kcat) {
 START_TEST(files_are_for_their_owner_only) {
     struct ule_error error;
     struct stat status;
-    char path[128];
+    char path[PATH_SIZE];
     ck_assert_int_eq(deliver_one(FIRST, &error), ULE_OK);
     path_in(path, ULE_CPR_TOPIC ".jsonl");
     ck_assert_int_eq(stat(path, &status), 0);
@@ -235,7 +237,7 @@ START_TEST(of_a_cut_extract_nothing_is_loaded) {
 
 START_TEST(what_a_crash_left_behind_is_written_over) {
     struct ule_error error;
-    char path[128];
+    char path[PATH_SIZE];
     path_in(path, ULE_CPR_TOPIC ".jsonl.partial");
     fixture_write(path, "half a line", 11);
     ck_assert_int_eq(deliver_one(FIRST, &error), ULE_OK);
@@ -256,7 +258,7 @@ START_TEST(two_deliveries_to_one_folder_do_not_mix) {
 
 START_TEST(files_that_are_not_ours_to_go_on_from_are_refused) {
     struct ule_error error;
-    char path[128];
+    char path[PATH_SIZE];
     path_in(path, ULE_CPR_LAST_PRODUCTION);
     fixture_write(path, "990001 2024-02-30\n", 18);
     ck_assert_int_eq(deliver_one(FIRST, &error), ULE_STATE);

@@ -189,13 +189,17 @@ static void reregistration(struct ule_person *person) {
 }
 
 void ule_person_cases(struct ule_person *person) {
-    if (person->frozen || strncmp(person->derive->entity, "unnamed:", 8) == 0)
+    if (strncmp(person->derive->entity, "unnamed:", 8) == 0)
         return;
     if (person->number == NULL) {
+        if (person->frozen)
+            return;
         without_number(person);
         return;
     }
     reregistration(person);
+    if (person->frozen)
+        return;
     if (person->dispute_open)
         open_case(person, ULE_CASE_KIND_REPLACEMENT_DISPUTED, NULL);
     if (person->enrolled && ule_custody_unregistered(person))

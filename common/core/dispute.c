@@ -46,13 +46,17 @@ void ule_dispute_derive(struct ule_person *person) {
         const struct ule_local_tell *local = voice->tell->local;
         for (size_t k = 0; local != NULL && k < local->claims.count; k++) {
             const struct ule_claim *claim = &local->claims.items[k];
+            struct ule_tell *tell = ule_derive_tell(person->derive, voice->sender);
+            if (claim->contact)
+                tell->judged_contact = true;
+            else
+                tell->judged = true;
             if (same_source(claim, first) || !disagree(person->arena, claim, first))
                 continue;
             ule_strings_add(person->arena, &person->disputed,
                             claim->contact ? ule_arena_printf(person->arena, "%s contact", voice->sender)
                                            : voice->sender);
             person->dispute_open |= claim->current;
-            struct ule_tell *tell = ule_derive_tell(person->derive, voice->sender);
             if (claim->contact)
                 tell->disputed_contact = true;
             else

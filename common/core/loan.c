@@ -10,8 +10,9 @@ bool ule_loan_of_account(const struct ule_published *entry, const char *user_key
     size_t size = strlen(user_key);
     if (entry->topic == ULE_TOPIC_PROVISIONING)
         return strcmp(entry->key, user_key) == 0;
-    return entry->topic == ULE_TOPIC_CONTACT_RELATION && strncmp(entry->key, user_key, size) == 0 &&
-           entry->key[size] == '/';
+    /* A verdict moves with the swap: a number's person key is the user key of the account that was made for it. */
+    return (entry->topic == ULE_TOPIC_CONTACT_RELATION || entry->topic == ULE_TOPIC_PUPIL) &&
+           strncmp(entry->key, user_key, size) == 0 && entry->key[size] == '/';
 }
 
 static struct ule_incoming *incoming(struct ule_person *person, const char *from) {
@@ -122,6 +123,7 @@ static void adopt(struct ule_person *person, const struct ule_loan *loan) {
         bool here = false;
         for (size_t k = 0; k < loan->published.count; k++)
             here |= ule_loan_of_account(&loan->published.items[k], account->user_key);
+        person->taking |= !held && !here; /* it is on its way: no other is made meanwhile */
         if (held || !here)
             continue;
         struct ule_account *mine = ULE_PUSH(person->arena, &state->accounts);

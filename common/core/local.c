@@ -4,6 +4,7 @@
  * release (design.md section 11), and every swap it has told (domain.md section 6): a telling outlives its version. */
 #include "core/local.h"
 
+#include "base/text.h"
 #include "core/case.h"
 #include "core/number.h"
 
@@ -35,17 +36,26 @@ static void tell_swap(struct ule_derive *derive, const char *from, const char *t
     ule_telling_add(derive, &derive->state->tellings, &telling);
 }
 
-/* The first accepted version that names a replacement number decides who had it first (domain.md section 2). */
-static void note_named(struct ule_derive *derive, const char *number) {
+/* The first accepted version that names a replacement number decides who had it first (domain.md section 2); what it
+ * says of the person is as it last said it with that number. */
+static void note_named(struct ule_derive *derive, const char *number, bool contact, int32_t birth_date,
+                       const char *given_names, const char *family_name) {
     const struct ule_institution_person_changed *now = derive->message->local;
-    struct ule_named_array *named = &derive->state->named;
+    struct ule_named_array *all = &derive->state->named;
     if (number == NULL || !ule_number_is_replacement(number))
         return;
-    for (size_t i = 0; i < named->count; i++)
-        if (strcmp(named->items[i].number, number) == 0)
-            return;
-    *ULE_PUSH(derive->arena,
-              named) = (struct ule_named){.number = number, .at = now->changed_at, .sequence = now->sequence};
+    struct ule_named *named = NULL;
+    for (size_t i = 0; i < all->count && named == NULL; i++)
+        if (all->items[i].contact == contact && strcmp(all->items[i].number, number) == 0)
+            named = &all->items[i];
+    if (named == NULL) {
+        named = ULE_PUSH(derive->arena, all);
+        *named = (struct ule_named){
+            .number = number, .contact = contact, .at = now->changed_at, .sequence = now->sequence};
+    }
+    named->birth_date = birth_date;
+    named->given_names = given_names;
+    named->family_name = family_name;
 }
 
 bool ule_local_take(struct ule_derive *derive) {
@@ -58,11 +68,11 @@ bool ule_local_take(struct ule_derive *derive) {
         tell_swap(derive, now->replaces_number, now->number, true, false);
         if (before != NULL)
             tell_swap(derive, before->number, now->number, false, false);
-        note_named(derive, now->number);
+        note_named(derive, now->number, false, now->birth_date, now->given_names, now->family_name);
         for (size_t i = 0; i < now->contacts.count; i++) {
             const struct ule_contact *contact = &now->contacts.items[i];
             tell_swap(derive, contact->replaces_number, contact->number, true, true);
-            note_named(derive, contact->number);
+            note_named(derive, contact->number, true, ULE_DATE_NONE, contact->given_names, contact->family_name);
         }
         /* A pupil's leaving waits for the institution; anybody else leaves at once. */
         if (now->active || !is_pupil(now))
@@ -82,37 +92,67 @@ bool ule_local_take(struct ule_derive *derive) {
     return true;
 }
 
-/* Where the swap from -> to stands, as `from` answers; UNDECIDED until it has. */
-static enum ule_pair_status status(struct ule_derive *derive, const char *from, const char *to) {
-    struct ule_tell *tell = ule_tell_heard(derive, from);
-    for (size_t i = 0; tell != NULL && i < tell->answers.count; i++)
-        if (strcmp(tell->answers.items[i].to_number, to) == 0)
-            return tell->answers.items[i].status;
-    return ULE_PAIR_STATUS_UNDECIDED;
+/* Where a swap stands, as F answers to this telling of it; ULE_PAIR_STATUS_NULL until it has. */
+static enum ule_pair_status status(struct ule_derive *derive, const struct ule_telling *telling) {
+    struct ule_tell *tell = ule_tell_heard(derive, telling->from_number);
+    for (size_t i = 0; tell != NULL && i < tell->answers.count; i++) {
+        const struct ule_teller_answer *answer = &tell->answers.items[i];
+        if (answer->contact == telling->contact && strcmp(answer->to_number, telling->to_number) == 0 &&
+            answer->told_at == telling->last_at && answer->told_sequence == telling->last_sequence)
+            return answer->status;
+    }
+    return ULE_PAIR_STATUS_NULL;
 }
 
-/* While a swap told by this record is undecided, what it says of R counts for F (domain.md section 6, What holds). */
+/* This record told the opposite first: it takes that back, and counts where it points (domain.md section 6, Undone). */
+static bool takes_back(const struct ule_telling_array *tellings, const struct ule_telling *telling) {
+    for (size_t i = 0; i < tellings->count; i++) {
+        const struct ule_telling *other = &tellings->items[i];
+        if (other->contact == telling->contact && strcmp(other->from_number, telling->to_number) == 0 &&
+            strcmp(other->to_number, telling->from_number) == 0 &&
+            ule_stamp_compare(other->first_at, other->first_sequence, "", telling->first_at, telling->first_sequence,
+                              "") < 0)
+            return true;
+    }
+    return false;
+}
+
+/* While a swap told by this record is undecided, what it says of R counts for F (domain.md section 6, What holds).
+ * Until F has answered it counts for the number on the way that it counted for before, and else for nobody: NULL. */
 static const char *counts_for(struct ule_derive *derive, const char *number, bool contact) {
     const struct ule_telling_array *tellings = &derive->state->tellings;
-    const char *start = number;
-    for (int steps = 0; number != NULL && steps < CHAIN_MAX; steps++) {
+    const struct ule_strings *before = &derive->state->counted_for;
+    const char *start = number, *was = ule_strings_have(before, number) ? number : NULL;
+    bool known = true;
+    for (int steps = 0; steps < CHAIN_MAX; steps++) {
         const char *earlier = NULL;
         for (size_t i = 0; i < tellings->count && earlier == NULL; i++) {
             const struct ule_telling *telling = &tellings->items[i];
-            if (telling->contact == contact && strcmp(telling->to_number, number) == 0 &&
-                status(derive, telling->from_number, number) == ULE_PAIR_STATUS_UNDECIDED)
-                earlier = telling->from_number;
+            if (telling->contact != contact || strcmp(telling->to_number, number) != 0 || takes_back(tellings, telling))
+                continue;
+            enum ule_pair_status where = status(derive, telling);
+            if (where != ULE_PAIR_STATUS_UNDECIDED && where != ULE_PAIR_STATUS_NULL)
+                continue;
+            known &= where != ULE_PAIR_STATUS_NULL;
+            earlier = telling->from_number;
         }
         if (earlier == NULL || strcmp(earlier, start) == 0)
-            return number;
+            break;
         number = earlier;
+        if (was == NULL && ule_strings_have(before, number))
+            was = number;
     }
-    return number;
+    return known ? number : was;
 }
 
+/* A replacement number counts once it has looked at this record's claim, and found it to be the same person. */
 static bool disputed(struct ule_derive *derive, const char *number, bool contact) {
-    struct ule_tell *tell = number ? ule_tell_heard(derive, number) : NULL;
-    return tell != NULL && (contact ? tell->disputed_contact : tell->disputed);
+    if (!ule_number_is_replacement(number))
+        return false;
+    struct ule_tell *tell = ule_tell_heard(derive, number);
+    if (contact)
+        return tell == NULL || !tell->judged_contact || tell->disputed_contact;
+    return tell == NULL || !tell->judged || tell->disputed;
 }
 
 static struct ule_local_tell *local_tell(struct ule_derive *derive, const char *receiver) {
@@ -127,42 +167,22 @@ static struct ule_local_tell *local_tell(struct ule_derive *derive, const char *
 }
 
 /* What this record says of the person behind a replacement number, also after it has moved on. */
-static void tell_claims(struct ule_derive *derive, const struct ule_institution_person_changed *record,
-                        const struct ule_named *named) {
-    struct ule_local_tell *tell = local_tell(derive, named->number);
-    struct ule_claim claim = {
-        .source = ule_arena_printf(derive->arena, "%s/%s", record->institution_number, record->local_person_id),
-        .at = named->at,
-        .sequence = named->sequence,
-        .birth_date = ULE_DATE_NONE,
-    };
-    bool found = false;
-    for (size_t i = 0; i < record->contacts.count; i++) {
-        const struct ule_contact *contact = &record->contacts.items[i];
-        if (contact->number == NULL || strcmp(contact->number, named->number) != 0)
-            continue;
-        claim.contact = true;
-        claim.current = record->active;
-        claim.given_names = contact->given_names;
-        claim.family_name = contact->family_name;
-        *ULE_PUSH(derive->arena, &tell->claims) = claim;
-        found = true;
-    }
-    if (record->number != NULL && strcmp(record->number, named->number) == 0) {
-        claim.contact = false;
-        claim.current = record->active;
-        claim.birth_date = record->birth_date;
-        claim.given_names = record->given_names;
-        claim.family_name = record->family_name;
-        *ULE_PUSH(derive->arena, &tell->claims) = claim;
-        found = true;
-    }
-    if (!found) { /* it has moved on: the person is the one that the record still is */
-        claim.birth_date = record->birth_date;
-        claim.given_names = record->given_names;
-        claim.family_name = record->family_name;
-        *ULE_PUSH(derive->arena, &tell->claims) = claim;
-    }
+static void tell_claim(struct ule_derive *derive, const struct ule_institution_person_changed *record,
+                       const struct ule_named *named) {
+    struct ule_claim *claim = ULE_PUSH(derive->arena, &local_tell(derive, named->number)->claims);
+    claim->source = derive->entity + strlen("local:");
+    claim->contact = named->contact;
+    claim->at = named->at;
+    claim->sequence = named->sequence;
+    claim->birth_date = named->birth_date;
+    claim->given_names = named->given_names;
+    claim->family_name = named->family_name;
+    if (!record->active)
+        return;
+    for (size_t i = 0; named->contact && i < record->contacts.count; i++)
+        claim->current |= ule_text_equal(record->contacts.items[i].number, named->number);
+    if (!named->contact)
+        claim->current = ule_text_equal(record->number, named->number);
 }
 
 /* Contacts known by name only: one case of a kind for all of them (domain.md section 8). */
@@ -184,6 +204,47 @@ static void unnamed_contacts(struct ule_derive *derive, const struct ule_institu
             .kind = kinds[i], .abroad = true, .danish_passport = ULE_MAYBE_NULL, .citizenship = ULE_INT_NULL};
         ule_case_remedy(derive, c, &facts);
     }
+}
+
+/* The version in force to the person it counts for, each contact under the number that its entry counts for. */
+static void tell_record(struct ule_derive *derive, const struct ule_institution_person_changed *record,
+                        struct ule_strings *counted_for) {
+    struct ule_institution_person_changed *told = ule_arena_copy(derive->arena, record, sizeof *record);
+    told->contacts = (struct ule_contact_array){0};
+    told->source_system = "";
+    for (size_t i = 0; i < record->contacts.count; i++) {
+        struct ule_contact contact = record->contacts.items[i];
+        if (contact.number == NULL && contact.alien_number == NULL)
+            continue;
+        if (contact.number != NULL && contact.alien_number != NULL)
+            local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", contact.alien_number))->alias = contact
+                                                                                                               .number;
+        if (contact.number != NULL) {
+            contact.number = counts_for(derive, contact.number, true);
+            if (contact.number == NULL || disputed(derive, contact.number, true))
+                continue;
+            ule_strings_add(derive->arena, counted_for, contact.number);
+            contact.alien_number = NULL;
+        }
+        contact.replaces_number = NULL;
+        *ULE_PUSH(derive->arena, &told->contacts) = contact;
+    }
+    unnamed_contacts(derive, record);
+
+    const char *receiver = NULL;
+    if (record->number != NULL) {
+        receiver = counts_for(derive, record->number, false);
+        if (receiver == NULL || disputed(derive, receiver, false))
+            return; /* no role, relation or account from it (domain.md section 2) */
+        ule_strings_add(derive->arena, counted_for, receiver);
+    } else if (record->alien_number != NULL) {
+        receiver = ule_arena_printf(derive->arena, "alien:%s", record->alien_number);
+    } else {
+        receiver = ule_arena_printf(derive->arena, "unnamed:%s", derive->entity + strlen("local:"));
+    }
+    struct ule_local_tell *tell = local_tell(derive, receiver);
+    tell->counts = true;
+    tell->record = told;
 }
 
 void ule_local_derive(struct ule_derive *derive) {
@@ -209,40 +270,12 @@ void ule_local_derive(struct ule_derive *derive) {
         local_tell(derive, state->tellings.items[i].to_number);
     }
     for (size_t i = 0; i < state->named.count; i++)
-        tell_claims(derive, record, &state->named.items[i]);
+        tell_claim(derive, record, &state->named.items[i]);
     if (record->alien_number != NULL && record->number != NULL && record->active)
         local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", record->alien_number))->alias = record->number;
 
-    if (!record->active)
-        return;
-    const char *number = counts_for(derive, record->number, false);
-    struct ule_institution_person_changed *told = ule_arena_copy(derive->arena, record, sizeof *record);
-    told->contacts = (struct ule_contact_array){0};
-    told->source_system = "";
-    for (size_t i = 0; i < record->contacts.count; i++) {
-        struct ule_contact contact = record->contacts.items[i];
-        if (contact.number == NULL && contact.alien_number == NULL)
-            continue;
-        if (contact.number != NULL && contact.alien_number != NULL)
-            local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", contact.alien_number))->alias = contact
-                                                                                                               .number;
-        if (contact.number != NULL) {
-            contact.number = counts_for(derive, contact.number, true);
-            if (disputed(derive, contact.number, true))
-                continue;
-            contact.alien_number = NULL;
-        }
-        contact.replaces_number = NULL;
-        *ULE_PUSH(derive->arena, &told->contacts) = contact;
-    }
-    unnamed_contacts(derive, record);
-    if (disputed(derive, number, false))
-        return; /* no role, relation or account from it (domain.md section 2) */
-    const char *receiver = number != NULL ? number
-                           : record->alien_number != NULL
-                               ? ule_arena_printf(derive->arena, "alien:%s", record->alien_number)
-                               : ule_arena_printf(derive->arena, "unnamed:%s", derive->entity + strlen("local:"));
-    struct ule_local_tell *tell = local_tell(derive, receiver);
-    tell->counts = true;
-    tell->record = told;
+    struct ule_strings counted_for = {0};
+    if (record->active)
+        tell_record(derive, record, &counted_for);
+    state->counted_for = counted_for;
 }

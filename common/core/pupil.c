@@ -21,8 +21,25 @@ static const struct ule_institution_person_changed *record_at(const struct ule_p
     return found;
 }
 
+/* The key under which this person's verdict stands there: after a swap the one that came with the account. */
+static const char *key_at(struct ule_person *person, const char *institution) {
+    const char *own = ule_arena_printf(person->arena, "%s/%s", ule_derive_person_key(person->derive), institution);
+    const char *found = NULL;
+    for (size_t i = 0; i < person->state->published.count; i++) {
+        const struct ule_published *entry = &person->state->published.items[i];
+        const char *slash = entry->topic == ULE_TOPIC_PUPIL ? strchr(entry->key, '/') : NULL;
+        if (slash == NULL || entry->ended_on != ULE_DATE_NONE || strcmp(slash + 1, institution) != 0)
+            continue;
+        if (strcmp(entry->key, own) == 0)
+            return own;
+        if (found == NULL || strcmp(entry->key, found) < 0)
+            found = entry->key;
+    }
+    return found != NULL ? found : own;
+}
+
 static void verdict_at(struct ule_person *person, const char *institution) {
-    const char *key = ule_arena_printf(person->arena, "%s/%s", ule_derive_person_key(person->derive), institution);
+    const char *key = key_at(person, institution);
     const struct ule_pupil_verdict *standing = ule_derive_standing(person->derive, ULE_TOPIC_PUPIL, key);
     const struct ule_institution_person_changed *record = record_at(person, institution);
     bool pupil = record != NULL && ule_level_of_optagelse(record);

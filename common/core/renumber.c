@@ -40,16 +40,22 @@ static void collect_telling(struct ule_person *person, const struct ule_telling 
         *ULE_PUSH(person->arena, into) = *telling;
 }
 
-/* What a request told the other number becomes ours once its institution has standing on either side: "a swap once told
+/* What a request told either number both know, once its institution has standing on either side: "a swap once told
  * stays told". */
-static void remember_requests(struct ule_person *person, const struct ule_pair_tell *heard) {
-    for (size_t i = 0; i < heard->tellings.count; i++) {
-        struct ule_telling telling = heard->tellings.items[i];
-        if (telling.standing || ule_person_standing(&person->voices, telling.institution_number)) {
-            telling.standing = true;
-            ule_telling_add(person->derive, &person->state->tellings, &telling);
+static void remember_requests(struct ule_person *person) {
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        const struct ule_pair_tell *heard = person->pairs.items[i].heard;
+        for (size_t k = 0; heard != NULL && k < heard->tellings.count; k++) {
+            struct ule_telling telling = heard->tellings.items[k];
+            telling.standing |= ule_person_standing(&person->voices, telling.institution_number);
+            if (telling.standing)
+                ule_telling_add(person->derive, &person->state->tellings, &telling);
         }
     }
+    struct ule_telling_array *own = &person->state->tellings;
+    for (size_t i = 0; i < own->count; i++)
+        if (is_request(&own->items[i]))
+            own->items[i].standing |= ule_person_standing(&person->voices, own->items[i].institution_number);
 }
 
 static bool from_disputed(const struct ule_strings *disputed, const struct ule_telling *telling) {
@@ -58,6 +64,15 @@ static bool from_disputed(const struct ule_strings *disputed, const struct ule_t
         if (strncmp(disputed->items[i], telling->source, size) == 0 &&
             strcmp(disputed->items[i] + size, telling->contact ? " contact" : "") == 0)
             return true;
+    }
+    if (is_request(telling)) { /* no request about the number from their institution */
+        const char *colon = strchr(telling->source, ':');
+        for (size_t i = 0; i < disputed->count; i++) {
+            const char *local = disputed->items[i] + strlen("local:");
+            size_t size = strlen(colon + 1);
+            if (strncmp(local, colon + 1, size) == 0 && local[size] == '/')
+                return true;
+        }
     }
     return false;
 }
@@ -70,7 +85,7 @@ static void sift(struct ule_person *person, struct ule_pair *pair, struct ule_te
         bool drop = from_disputed(&person->disputed, telling) ||
                     (pair->heard != NULL && from_disputed(&pair->heard->disputed, telling));
         if (is_request(telling)) {
-            drop |= tellings == &pair->out && !telling->standing;
+            drop |= !telling->standing;
             for (size_t k = 0; k < pair->out.count; k++)
                 drop |= !is_request(&pair->out.items[k]) && first_of(&pair->out.items[k], telling) <= 0;
             for (size_t k = 0; k < pair->back.count; k++)
@@ -170,6 +185,13 @@ static bool told_by_others(struct ule_person *person, const struct ule_pair *pai
                              "") > 0;
 }
 
+/* The same seen from the other side: what was told from that number to this one has been taken back. F hears it too and
+ * will say so; until then R publishes nothing of what it borrowed. */
+static bool taken_back(const struct ule_pair *pair) {
+    const struct ule_telling *undo = latest(&pair->out, true), *told = latest(&pair->back, true);
+    return undo != NULL && told != NULL && last_of(undo, told) >= 0;
+}
+
 /* An alien id becomes the number that a permit carries with it, of two permits the newest; else a record's. */
 static const char *alias_of(struct ule_person *person) {
     const struct ule_residence_permit_changed *newest = NULL;
@@ -193,8 +215,8 @@ void ule_renumber_collect(struct ule_person *person) {
         if (tell->pair == NULL)
             continue;
         ule_renumber_pair(person, person->voices.items[i].sender)->heard = tell->pair;
-        remember_requests(person, tell->pair);
     }
+    remember_requests(person);
     for (size_t i = 0; i < person->state->outgoing.count; i++)
         ule_renumber_pair(person, person->state->outgoing.items[i].to_number);
     if (person->number == NULL) {
@@ -301,7 +323,7 @@ static void undo(struct ule_person *person) {
         if (memory->completed && person->number != NULL && person->state->counted && !pair->cpr_out) {
             const struct ule_telling *last = latest(&pair->out, true);
             memory->reversed = true;
-            memory->reversed_at = last ? last->last_at : INT64_MIN + 1;
+            memory->reversed_at = last ? last->last_at : ULE_DATE_MIN * ULE_DAY_MS;
             memory->reversed_sequence = last ? last->last_sequence : 0;
             pair->in_force = false;
         }
@@ -327,8 +349,7 @@ static void complete(struct ule_person *person) {
         struct ule_outgoing *memory = memory_of(person, pair->number);
         if (memory == NULL) {
             memory = ULE_PUSH(person->arena, &person->state->outgoing);
-            *memory = (struct ule_outgoing){
-                .to_number = pair->number, .outcome = ULE_OUTCOME_NULL, .reversed_at = ULE_TIME_NONE};
+            *memory = (struct ule_outgoing){.to_number = pair->number, .outcome = ULE_OUTCOME_NULL};
         }
         memory->reversed = false;
         const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
@@ -472,9 +493,9 @@ static void fill_pair(struct ule_person *person, struct ule_pair *pair) {
     }
     for (size_t i = 0; i < person->state->tellings.count; i++) {
         struct ule_telling telling = person->state->tellings.items[i];
-        if (strcmp(telling.from_number, pair->number) != 0 || !is_request(&telling))
+        if ((strcmp(telling.from_number, pair->number) != 0 && strcmp(telling.to_number, pair->number) != 0) ||
+            !is_request(&telling))
             continue;
-        telling.standing = ule_person_standing(&person->voices, telling.institution_number);
         *ULE_PUSH(person->arena, &tell->tellings) = telling;
     }
     tell->counted = person->state->counted;
@@ -513,6 +534,9 @@ static void answer_tellers(struct ule_person *person) {
             const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
             struct ule_teller_answer *out = ULE_PUSH(person->arena, &ule_derive_tell(person->derive, sender)->answers);
             out->to_number = telling->to_number;
+            out->contact = telling->contact;
+            out->told_at = telling->last_at;
+            out->told_sequence = telling->last_sequence;
             out->status = !pair->in_force || from_disputed(&person->disputed, telling) ? ULE_PAIR_STATUS_NONE
                           : memory != NULL && memory->completed && person->taken       ? ULE_PAIR_STATUS_MOVED
                           : answer != NULL && answer->decided                          ? ULE_PAIR_STATUS_DECIDED
@@ -534,4 +558,8 @@ void ule_renumber_derive(struct ule_person *person) {
     }
     answer_tellers(person);
     person->derive->hold = person->frozen && !person->taken;
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        const struct ule_loan *loan = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
+        person->derive->hold |= loan != NULL && loan->frozen && !loan->cpr && taken_back(&person->pairs.items[i]);
+    }
 }

@@ -40,11 +40,18 @@ static struct ule_person_changed *reduced(struct ule_person *person, const struc
 
 static void reduce(struct ule_person *person, bool protection) {
     struct ule_person_state *state = person->state;
-    if (state->facts != NULL)
-        state->facts = reduced(person, state->facts, protection);
+    if (person->kept != NULL)
+        state->facts = reduced(person, person->kept, protection);
     if (state->person != NULL)
         state->person = reduced(person, state->person, protection);
     state->minimised = true;
+}
+
+/* Nothing stays but the links: of the status only what leads on to another number. */
+static void erase(struct ule_person *person) {
+    reduce(person, false);
+    if (person->state->person->current_number == NULL)
+        person->state->person->status = ULE_CPR_STATUS_SUBSCRIPTION_ENDED;
 }
 
 void ule_subscription_derive(struct ule_person *person) {
@@ -59,7 +66,7 @@ void ule_subscription_derive(struct ule_person *person) {
         if (tied)
             derive->notes[ULE_NOTE_SUBSCRIPTION_ALARM]++;
         else
-            reduce(person, false);
+            erase(person);
     }
     if (tied || state->person == NULL || state->minimised) {
         state->untied_since = ULE_DATE_NONE;

@@ -40,7 +40,7 @@ enum ule_code ule_writer_finish(struct ule_writer *writer, struct ule_error *err
 
 /* Where a file ended at the last flush. */
 struct ule_mark {
-    const char *topic;
+    const char *topic; /* the writer's */
     int64_t next_offset;
     uint64_t length;
 };

@@ -24,6 +24,7 @@ always shown.
 
 import argparse
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
@@ -103,8 +104,13 @@ class Suite:
         scratch.mkdir(parents=True)
         limit = 6 * 3600 if self.thorough else 900
         start = time.monotonic()
-        process = subprocess.Popen(job.command, cwd=ROOT, env=self.environment(job, scratch), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            process = subprocess.Popen(job.command, cwd=ROOT, env=self.environment(job, scratch),
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       start_new_session=True)
+        except OSError as error:
+            job.failed, job.output = 1, f"{error}\n"
+            return job
         with self.lock:
             self.running.add(process)
         late = ""
@@ -302,6 +308,13 @@ def main():
     if "lines" in wanted:
         wanted.add("coverage")
 
+    (ROOT / "build").mkdir(exist_ok=True)
+    alone = (ROOT / "build/tests-run.lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("waiting for another tests/run in this folder", flush=True)
+        fcntl.flock(alone, fcntl.LOCK_EX)
     start = time.monotonic()
     suite = Suite(arguments.thorough)
     try:

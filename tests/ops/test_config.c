@@ -7,12 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[64], secret_path[80];
+static char path[128], secret_path[160];
 static struct ule_config *config;
 static struct ule_error error;
 
 static void setup(void) {
-    (void)snprintf(path, sizeof path, "/tmp/ule-test-config-%ld", (long)getpid());
+    (void)snprintf(path, sizeof path, "%.80s/ule-test-config-%ld", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+                   (long)getpid());
     (void)snprintf(secret_path, sizeof secret_path, "%s.secret", path);
     error = (struct ule_error){0};
 }
@@ -116,7 +117,7 @@ START_TEST(a_mistake_is_named_with_file_and_line) {
 
 START_TEST(a_secret_comes_from_a_file_beside_the_configuration) {
     write_file(secret_path, "0123456789abcdef\n");
-    char text[128];
+    char text[256];
     (void)snprintf(text, sizeof text, "secret.file = %s\n", strrchr(secret_path, '/') + 1);
     ck_assert_int_eq(read_text(text), ULE_OK);
     ck_assert_uint_eq(config->policy.secret_size, 16);

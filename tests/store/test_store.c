@@ -12,7 +12,7 @@
 
 enum { MEMORY, LMDB, KINDS };
 
-static char dir[64];
+static char dir[128];
 static struct ule_store *store;
 static struct ule_buffer out, name;
 
@@ -29,7 +29,7 @@ static void open_store(int kind, uint64_t map_bytes) {
 static void remove_dir(void) {
     static const char *const files[] = {"data.mdb", "lock.mdb"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char path[96];
+        char path[160];
         (void)snprintf(path, sizeof path, "%s/%s", dir, files[i]);
         (void)unlink(path);
     }
@@ -37,7 +37,8 @@ static void remove_dir(void) {
 }
 
 static void setup(void) {
-    (void)snprintf(dir, sizeof dir, "/tmp/ule-test-store-%ld", (long)getpid());
+    (void)snprintf(dir, sizeof dir, "%.80s/ule-test-store-%ld", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
+                   (long)getpid());
     remove_dir();
 }
 
@@ -234,7 +235,7 @@ START_TEST(a_store_on_disk_is_there_after_closing_and_only_its_commits_are) {
     first_due(100, "a", 3);
     ck_assert(ule_store_meta_get(store, "m", &out));
     struct stat status;
-    char path[96];
+    char path[160];
     (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0600);
@@ -274,7 +275,7 @@ START_TEST(a_key_that_lmdb_cannot_hold_fails_the_batch) {
 
 START_TEST(a_folder_that_is_no_store_is_an_error) {
     ck_assert_int_eq(mkdir(dir, 0700), 0);
-    char path[96];
+    char path[160];
     (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);

@@ -147,13 +147,13 @@ static enum ule_code make_value(struct maker *maker, avro_schema_t schema, const
                 any = any || field->nullable;
                 continue;
             }
-            code = make_value(maker, branch, place, item, &node->children[i]);
-            if (code == ULE_OK)
+            enum ule_code fits = make_value(maker, branch, place, item, &node->children[i]);
+            if (fits == ULE_OK)
                 any = true;
-            else if (code == ULE_SCHEMA_MISMATCH)
+            else if (fits == ULE_SCHEMA_MISMATCH)
                 node->children[i] = make_skipped(maker, branch); /* an error when a value has it */
             else
-                return code;
+                return fits;
         }
         if (!any)
             return mismatch(place, maker->error, schema);

@@ -82,11 +82,12 @@ static json_t *writer_value(struct random *random, const struct ule_field *field
 }
 
 static json_t *maybe_union(struct random *random, bool nullable, json_t *type) {
-    switch (random_below(random, 5)) {
+    switch (random_below(random, 6)) {
     case 0: return json_pack("[s,o]", "null", type);
     case 1: return json_pack("[o,s]", type, "null");
     case 2: return json_pack("[o]", type);
     case 3: return json_pack("[s,s,o]", "double", "null", type);
+    case 4: return json_pack("[o,s,s]", type, "null", "double");
     default: return nullable ? json_pack("[s,o]", "null", type) : type;
     }
 }

@@ -41,6 +41,8 @@ void ule_dispute_derive(struct ule_person *person) {
         }
     }
     person->state->first_claim = first;
+    if (first == NULL)
+        return;
     for (size_t i = 0; i < person->voices.count; i++) {
         const struct ule_voice *voice = &person->voices.items[i];
         const struct ule_local_tell *local = voice->tell->local;

@@ -16,11 +16,11 @@ static bool is_protected(struct ule_person *person) {
 }
 
 static void alias(const struct ule_person *person, struct ule_account_changed *account) {
-    bool private = person->private_tie;
+    bool is_private = person->private_tie;
     for (size_t i = 0; i < person->records_count; i++)
-    private |= person->records[i]->institution_kind == ULE_INSTITUTION_KIND_PRIVATE;
+        is_private |= person->records[i]->institution_kind == ULE_INSTITUTION_KIND_PRIVATE;
     account->names_withheld = true;
-    for (size_t i = 0; i < person->records_count && !private; i++) {
+    for (size_t i = 0; i < person->records_count && !is_private; i++) {
         const struct ule_institution_person_changed *record = person->records[i];
         if (record->alias_given_names == NULL && record->alias_family_name == NULL)
             continue;

@@ -176,8 +176,8 @@ static bool told_by_others(struct ule_person *person, const struct ule_pair *pai
         if (order > 0 || (order == 0 && strcmp(person->derive->entity, pair->number) > 0))
             return false;
     }
-    const struct ule_telling *undo = latest(&pair->back, true), *again = latest(&pair->out, !person->state->counted);
-    if (undo != NULL && last_of(again, undo) <= 0)
+    const struct ule_telling *against = latest(&pair->back, true), *again = latest(&pair->out, !person->state->counted);
+    if (against != NULL && last_of(again, against) <= 0)
         return false;
     const struct ule_outgoing *memory = memory_of(person, pair->number);
     return memory == NULL || !memory->reversed ||
@@ -188,8 +188,8 @@ static bool told_by_others(struct ule_person *person, const struct ule_pair *pai
 /* The same seen from the other side: what was told from that number to this one has been taken back. F hears it too and
  * will say so; until then R publishes nothing of what it borrowed. */
 static bool taken_back(const struct ule_pair *pair) {
-    const struct ule_telling *undo = latest(&pair->out, true), *told = latest(&pair->back, true);
-    return undo != NULL && told != NULL && last_of(undo, told) >= 0;
+    const struct ule_telling *against = latest(&pair->out, true), *told = latest(&pair->back, true);
+    return against != NULL && told != NULL && last_of(against, told) >= 0;
 }
 
 /* An alien id becomes the number that a permit carries with it, of two permits the newest; else a record's. */

@@ -36,7 +36,7 @@ struct ule_config {
 
 /* Defaults, then the file over them; `path` NULL: defaults only. A relative secret.file is beside the file that names
  * it. ULE_CONFIG, or ULE_IO when a file cannot be read. */
-enum ule_code ule_config_read(const char *path, struct ule_config **config, struct ule_error *error) ULE_MUST_CHECK;
+enum ule_code ule_config_read(const char *path, struct ule_config **out, struct ule_error *error) ULE_MUST_CHECK;
 void ule_config_free(struct ule_config *config); /* takes NULL */
 
 bool ule_config_is_set(const struct ule_config *config, const char *name);

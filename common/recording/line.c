@@ -82,13 +82,13 @@ struct text {
 };
 
 static void skip_blanks(struct text *text) {
-    while (text->at < text->end && strchr(" \t\r\n", *text->at) && *text->at)
+    while (text->at < text->end && (*text->at == ' ' || *text->at == '\t' || *text->at == '\r' || *text->at == '\n'))
         text->at++;
 }
 
 static bool take(struct text *text, char expected) {
     skip_blanks(text);
-    if (text->at == text->end || *text->at != expected)
+    if (text->at == text->end || *text->at != (uint8_t)expected)
         return false;
     text->at++;
     return true;
@@ -153,25 +153,25 @@ static bool named(const uint8_t *from, const uint8_t *to, const char *name) {
     return (size_t)(to - from) == strlen(name) && memcmp(from, name, strlen(name)) == 0;
 }
 
-void ule_line_glimpse(const uint8_t *bytes, size_t size, struct ule_glimpse *glimpse) {
+void ule_line_glimpse(const uint8_t *text, size_t size, struct ule_glimpse *glimpse) {
     *glimpse = (struct ule_glimpse){.offset = -1, .ts = ULE_TIME_NONE};
-    struct text text = {bytes, bytes + size};
-    if (!take(&text, '{'))
+    struct text left = {text, text + size};
+    if (!take(&left, '{'))
         return;
     do {
-        skip_blanks(&text);
-        const uint8_t *name = text.at + 1;
-        if (!skip_string(&text))
+        skip_blanks(&left);
+        const uint8_t *name = left.at + 1;
+        if (!skip_string(&left))
             return;
-        const uint8_t *name_end = text.at - 1;
-        if (!take(&text, ':'))
+        const uint8_t *name_end = left.at - 1;
+        if (!take(&left, ':'))
             return;
-        skip_blanks(&text);
-        const uint8_t *value = text.at;
+        skip_blanks(&left);
+        const uint8_t *value = left.at;
         int64_t integer;
-        if (!skip_value(&text))
+        if (!skip_value(&left))
             return;
-        if (text.at == text.end || !take_integer(value, text.at, &integer))
+        if (left.at == left.end || !take_integer(value, left.at, &integer))
             continue; /* a number that ends where the text does may be cut */
         if (named(name, name_end, "partition") && integer >= 0 && integer <= INT32_MAX) {
             glimpse->has_partition = true;
@@ -184,5 +184,5 @@ void ule_line_glimpse(const uint8_t *bytes, size_t size, struct ule_glimpse *gli
             glimpse->has_ts = true;
             glimpse->ts = integer;
         }
-    } while (take(&text, ','));
+    } while (take(&left, ','));
 }

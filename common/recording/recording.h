@@ -72,7 +72,7 @@ struct ule_recording_options {
     void (*progress)(void *context, uint64_t done, uint64_t size);
 };
 enum ule_code ule_recording_open(const char *dir, const struct ule_recording_options *options,
-                                 struct ule_recording **recording, struct ule_error *error) ULE_MUST_CHECK;
+                                 struct ule_recording **out, struct ule_error *error) ULE_MUST_CHECK;
 void ule_recording_close(struct ule_recording *recording); /* takes NULL */
 
 /* The next by (time, topic, partition, offset) over all; ULE_END after the last. */

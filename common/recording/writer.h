@@ -12,7 +12,7 @@ struct ule_writer;
 /* `dir` is made where there is none. `in_place` false: files get their names only from ule_writer_finish, and until
  * then are hidden, so that half a recording is never taken for one; true: they are written in place, for a caller that
  * remembers their lengths (ule_writer_mark). */
-enum ule_code ule_writer_open(const char *dir, enum ule_format format, bool in_place, struct ule_writer **writer,
+enum ule_code ule_writer_open(const char *dir, enum ule_format format, bool in_place, struct ule_writer **out,
                               struct ule_error *error) ULE_MUST_CHECK;
 void ule_writer_close(struct ule_writer *writer); /* takes NULL; hidden files are removed */
 

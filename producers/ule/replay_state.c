@@ -16,6 +16,7 @@
 
 static bool meta_text(const struct ule_replay *replay, const char *name, char *text, size_t size) {
     struct ule_buffer bytes = {0};
+    *text = '\0';
     bool there = ule_store_meta_get(replay->stores[0], name, &bytes) && bytes.size < size;
     if (there) {
         if (bytes.size)
@@ -97,15 +98,29 @@ void ule_replay_state_close(struct ule_replay *replay) {
         (void)close(replay->lock);
 }
 
+/* Whole numbers with blanks between; false when there are fewer. */
+static bool parse_integers(const char *text, int64_t *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *end;
+        values[i] = strtoll(text, &end, 10);
+        if (end == text)
+            return false;
+        text = end;
+    }
+    return true;
+}
+
 bool ule_replay_position(void *context, size_t topic, int32_t partition, struct ule_position *position) {
     const struct ule_replay *replay = context;
     char name[96], text[96];
     (void)snprintf(name, sizeof name, "replay.position:%s:%d", ule_sources[topic].topic, partition);
     if (!meta_text(replay, name, text, sizeof text))
         return false;
-    position->partition = partition;
-    return sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &position->next_offset, &position->unreadable,
-                  &position->time) == 3;
+    int64_t values[3] = {0};
+    if (!parse_integers(text, values, 3))
+        return false;
+    *position = (struct ule_position){partition, values[0], values[1], values[2]};
+    return true;
 }
 
 void ule_replay_taken(struct ule_replay *replay, size_t topic, const struct ule_position *position) {
@@ -187,30 +202,29 @@ static enum ule_code find_recording(const char *dir, char *name, size_t size, st
 }
 
 /* One output file where the last commit left it; in a new folder its offsets alone go on. */
-static enum ule_code resume(const struct ule_replay *replay, size_t index, bool same, bool *cut,
-                            struct ule_error *error) {
+static enum ule_code resume(const struct ule_replay *replay, size_t index, bool same, struct ule_error *error) {
     struct ule_mark mark = {.topic = ule_replay_output_name(index)};
     char name[96], text[64];
+    int64_t values[2] = {0};
     (void)snprintf(name, sizeof name, "replay.output:%s", mark.topic);
-    if (meta_text(replay, name, text, sizeof text) &&
-        sscanf(text, "%" SCNd64 " %" SCNu64, &mark.next_offset, &mark.length) != 2)
-        return ule_fail(error, ULE_STATE, "%s: damaged", replay->options->state);
-    *cut = *cut || mark.length > 0;
-    if (!same)
-        mark.length = 0;
+    if (meta_text(replay, name, text, sizeof text)) {
+        if (!parse_integers(text, values, 2))
+            return ule_fail(error, ULE_STATE, "%s: damaged", replay->options->state);
+        mark.next_offset = values[0];
+        mark.length = same ? (uint64_t)values[1] : 0;
+    }
     return ule_writer_resume(replay->writer, &mark, error);
 }
 
 static enum ule_code resume_all(struct ule_replay *replay, const char *to, bool empty, struct ule_error *error) {
-    char before[4200];
+    char before[4200] = "";
     bool known = meta_text(replay, "replay.to", before, sizeof before);
     bool same = known && strcmp(before, to) == 0 && !empty;
-    bool cut = false;
     if (!same && !empty)
         return ule_fail(error, ULE_USAGE, "%s: has recordings that this state did not write there in this format",
                         replay->options->to);
     for (size_t i = 0; i < ULE_REPLAY_OUTPUTS; i++) {
-        enum ule_code code = resume(replay, i, same, &cut, error);
+        enum ule_code code = resume(replay, i, same, error);
         if (code != ULE_OK)
             return code;
     }
@@ -222,7 +236,7 @@ static enum ule_code resume_all(struct ule_replay *replay, const char *to, bool 
 enum ule_code ule_replay_output_open(struct ule_replay *replay, struct ule_error *error) {
     const struct ule_replay_options *options = replay->options;
     enum ule_code code = ule_writer_open(options->to, options->format, options->state != NULL, &replay->writer, error);
-    char name[256];
+    char name[256] = "";
     if (code == ULE_OK)
         code = find_recording(options->to, name, sizeof name, error);
     if (code != ULE_OK)

@@ -20,7 +20,7 @@ static char seen[4000]; /* "entity<sender@today " a message */
 static char published[4000];
 static struct ule_store *stores[STORES];
 static struct ule_engine *engine;
-static struct ule_policy policy;
+static struct ule_policy rules;
 static struct ule_error error;
 static enum ule_code sink_says;
 
@@ -50,8 +50,8 @@ static void add_tells(const char *receivers, const char *entity, const struct ul
 
 /* Stands in for the core's: the library's own is not linked, since nothing else of its file is asked for. */
 void ule_step(const char *entity, struct ule_person_state *state, const struct ule_inbox_message *message,
-              int32_t today, const struct ule_policy *rules, struct ule_arena *arena, struct ule_effects *effects) {
-    (void)rules;
+              int32_t today, const struct ule_policy *policy, struct ule_arena *arena, struct ule_effects *effects) {
+    (void)policy;
     size_t used = strlen(seen);
     (void)snprintf(seen + used, sizeof seen - used, "%s<%s", entity, message->sender);
     if (message->sender[0])
@@ -84,7 +84,7 @@ static enum ule_code publish(void *context, const struct ule_output *output, int
 static void make_engine(unsigned partitions) {
     const struct ule_engine_sink sink = {.output = publish};
     ule_engine_free(engine);
-    engine = ule_engine_new(stores, partitions, &policy, &sink);
+    engine = ule_engine_new(stores, partitions, &rules, &sink);
 }
 
 static void setup(void) {
@@ -173,7 +173,7 @@ START_TEST(what_comes_out_does_not_depend_on_the_partitions) {
         ck_assert_int_eq(apply("a"), ULE_OK);
         ck_assert_int_eq(ule_engine_tick(engine, 8, &error), ULE_OK);
         if (partitions == 1)
-            strcpy(first, published);
+            memcpy(first, published, sizeof first);
         ck_assert_str_eq(first, published);
         ck_assert_int_eq(ule_engine_commit(engine, &error), ULE_OK);
     }

@@ -129,10 +129,13 @@ START_TEST(a_secret_comes_from_a_file_beside_the_configuration) {
     ule_config_digest(config, two);
     ck_assert_str_ne(one, two);
     write_file(secret_path, "0123456789abcdef");
-    ck_assert_int_eq(read_text(strcat(text, "store.sync = true\n")), ULE_OK);
+    char more[400];
+    (void)snprintf(more, sizeof more, "%sstore.sync = true\n", text);
+    ck_assert_int_eq(read_text(more), ULE_OK);
     ule_config_digest(config, three);
     ck_assert_str_eq(one, three);
-    ck_assert_int_eq(read_text(strcat(text, "brake.minimum = 3\n")), ULE_OK);
+    (void)snprintf(more, sizeof more, "%sbrake.minimum = 3\n", text);
+    ck_assert_int_eq(read_text(more), ULE_OK);
     ule_config_digest(config, two);
     ck_assert_str_ne(one, two);
     write_file(secret_path, "too short\n\n");

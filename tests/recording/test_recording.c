@@ -231,9 +231,9 @@ START_TEST(reading_goes_on_after_any_record_and_repeats_and_loses_none) {
     const char *lines[] = {"bad 1", CPR(0, 3, 10), "bad 2",       "bad 3",       CPR(1, 0, 11),
                            "bad 4", CPR(0, 2, 11), CPR(0, 8, 12), CPR(1, 1, 13), "bad 5"};
     enum { LINES = sizeof lines / sizeof *lines };
-    char text[2000] = "";
+    char text[2000], *end = text;
     for (size_t i = 0; i < LINES; i++)
-        strcat(strcat(text, lines[i]), "\n");
+        end += snprintf(end, sizeof text - (size_t)(end - text), "%s\n", lines[i]);
     write_text("cpr.person-changed.v1.jsonl", text);
     open_well(1000);
     struct ule_position after[LINES];

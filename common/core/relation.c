@@ -92,10 +92,13 @@ static void publish(struct ule_person *person, struct ule_relation *relation) {
         add_basis(person, value, "3.asserted");
         value->discrepancy = "CUSTODY_ASSERTED_UNCONFIRMED";
     }
-    if (view->assurance == ULE_ASSURANCE_HIGH)
-        add_basis(person, value, "A4");
-    else if (view->assurance == ULE_ASSURANCE_LOW || strcmp(view->basis, "A6") == 0)
-        add_basis(person, value, view->basis);
+    /* Without authority it is to the letter the value that ends a relation, so that an end is said once. */
+    if (relation->authority != ULE_AUTHORITY_NONE) {
+        if (view->assurance == ULE_ASSURANCE_HIGH)
+            add_basis(person, value, "A4");
+        else if (view->assurance == ULE_ASSURANCE_LOW || strcmp(view->basis, "A6") == 0)
+            add_basis(person, value, view->basis);
+    }
     decide_access(person, relation, value);
     ule_derive_output(person->derive, ULE_TOPIC_CONTACT_RELATION,
                       ule_arena_printf(person->arena, "%s/%s", value->child_user_key, value->contact_user_key), value);

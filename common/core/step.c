@@ -49,6 +49,45 @@ static const struct kind kinds[] = {
     {"", false, ule_person_take, ule_person_derive},
 };
 
+static bool is_held(const struct ule_person_state *state, const char *event_id) {
+    const char *own[] = {
+        state->person ? state->person->event_id : NULL,         state->facts ? state->facts->event_id : NULL,
+        state->permit ? state->permit->event_id : NULL,         state->local ? state->local->event_id : NULL,
+        state->credential ? state->credential->event_id : NULL, state->active ? state->active->event_id : NULL,
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] != NULL && strcmp(own[i], event_id) == 0)
+            return true;
+    for (size_t i = 0; i < state->requests.count; i++)
+        if (strcmp(state->requests.items[i].event_id, event_id) == 0)
+            return true;
+    return false;
+}
+
+/* Where each source record that is held came from, for those who have to answer for a decision. */
+static void keep_origin(struct ule_derive *derive) {
+    const struct ule_inbox_message *message = derive->message;
+    struct ule_origin_array *origins = &derive->state->origins;
+    if (message->sender[0] != '\0' || message->tick != ULE_DATE_NONE)
+        return;
+    struct ule_origin *origin = NULL;
+    for (size_t i = 0; i < origins->count && origin == NULL; i++)
+        if (strcmp(origins->items[i].event_id, message->caused_by.event_id) == 0)
+            origin = &origins->items[i];
+    if (origin == NULL)
+        origin = ULE_PUSH(derive->arena, origins);
+    origin->event_id = message->caused_by.event_id;
+    origin->topic = message->caused_by.topic;
+    origin->partition = message->caused_by.partition;
+    origin->offset = message->caused_by.offset;
+    origin->at = message->at;
+    size_t kept = 0;
+    for (size_t i = 0; i < origins->count; i++)
+        if (is_held(derive->state, origins->items[i].event_id))
+            origins->items[kept++] = origins->items[i];
+    origins->count = kept;
+}
+
 void ule_step(const char *entity, struct ule_person_state *state, const struct ule_inbox_message *message,
               int32_t today, const struct ule_policy *policy, struct ule_arena *arena, struct ule_effects *effects) {
     *effects = (struct ule_effects){0};
@@ -71,6 +110,7 @@ void ule_step(const char *entity, struct ule_person_state *state, const struct u
         effects->notes[ULE_NOTE_STALE]++;
         return;
     }
+    keep_origin(&derive);
     int64_t version = state->version > message->version ? state->version : message->version;
     state->version = version + 1 > message->at ? version + 1 : message->at;
     kind->derive(&derive);

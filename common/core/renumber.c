@@ -425,7 +425,8 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
 
     for (size_t i = 0; i < person->pairs.count; i++) {
         const struct ule_loan *theirs = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
-        if (theirs == NULL)
+        /* What others said the other way ends when it hears that CPR says this one. */
+        if (theirs == NULL || (loan->cpr && !theirs->cpr && strcmp(person->pairs.items[i].number, pair->number) == 0))
             continue;
         bool taken = false;
         for (size_t k = 0; k < state->incoming.count; k++)
@@ -500,7 +501,7 @@ static void fill_pair(struct ule_person *person, struct ule_pair *pair) {
     }
     tell->counted = person->state->counted;
     tell->student = person->student;
-    tell->cpr_to = person->number != NULL ? cpr_current(person) : NULL;
+    tell->cpr_to = person->number == NULL ? NULL : pair->cpr_out ? pair->number : cpr_current(person);
     tell->disputed = person->disputed;
     add_digits(person, tell);
     const struct ule_pair *end = person->moved_to ? ule_renumber_pair(person, person->moved_to) : NULL;

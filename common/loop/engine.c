@@ -27,7 +27,8 @@ struct ule_engine {
     struct ule_buffer stored, state, message;
     struct due *due;
     struct ule_engine_counts counts;
-    int32_t today;
+    int32_t today; /* as the entities see it */
+    int32_t done;  /* the last day whose Tick is done: a day less than today while one goes on */
     uint8_t header[HEADER_SIZE];
 };
 
@@ -57,6 +58,7 @@ struct ule_engine *ule_engine_new(struct ule_store *const *stores, unsigned part
         text[engine->stored.size] = '\0';
         engine->today = ule_date_parse(text);
     }
+    engine->done = engine->today;
     return engine;
 }
 
@@ -203,29 +205,40 @@ static enum ule_code tick_one(struct ule_engine *engine, const char *entity, str
     return code == ULE_OK ? drain(engine, error) : code;
 }
 
+static enum ule_code tick_day(struct ule_engine *engine, struct ule_error *error) {
+    for (unsigned next; (next = due_next(engine, engine->today)) < engine->partitions;) {
+        struct due *due = &engine->due[next];
+        due->known = false;
+        enum ule_code code = tick_one(engine, (char *)due->entity.bytes, error);
+        if (code == ULE_OK && engine->sink.pause)
+            code = engine->sink.pause(engine->sink.context, error);
+        if (code != ULE_OK)
+            return code;
+    }
+    return ULE_OK;
+}
+
 enum ule_code ule_engine_tick(struct ule_engine *engine, int32_t date, struct ule_error *error) {
-    if (engine->today == ULE_DATE_NONE)
-        engine->today = date;
-    while (engine->today < date) {
-        engine->today++;
-        for (unsigned due; (due = due_next(engine, engine->today)) < engine->partitions;) {
-            engine->due[due].known = false;
-            enum ule_code code = tick_one(engine, (char *)engine->due[due].entity.bytes, error);
-            if (code != ULE_OK)
-                return code;
-        }
+    if (engine->done == ULE_DATE_NONE)
+        engine->today = engine->done = date;
+    while (engine->done < date) {
+        engine->today = engine->done + 1;
+        enum ule_code code = tick_day(engine, error);
+        if (code != ULE_OK)
+            return code;
+        engine->done = engine->today;
     }
     return ULE_OK;
 }
 
 int32_t ule_engine_today(const struct ule_engine *engine) {
-    return engine->today;
+    return engine->done;
 }
 
 enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) {
     char text[11];
-    if (engine->today != ULE_DATE_NONE)
-        ule_store_meta_put(engine->stores[0], today_name, ule_date_format(engine->today, text), 10);
+    if (engine->done != ULE_DATE_NONE)
+        ule_store_meta_put(engine->stores[0], today_name, ule_date_format(engine->done, text), 10);
     enum ule_code code = ULE_OK;
     for (unsigned i = 0; i < engine->partitions; i++) {
         enum ule_code one = ule_store_commit(engine->stores[i], code == ULE_OK ? error : NULL);

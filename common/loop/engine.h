@@ -15,6 +15,9 @@ struct ule_engine_sink {
     /* One output record, in order. `at` is the timestamp of the root (ms). Whatever but ULE_OK it returns is returned.
      */
     enum ule_code (*output)(void *context, const struct ule_output *output, int64_t at, struct ule_error *error);
+    /* NULL, or called between two entities of a Tick, when all that the first caused is done: a place to commit, since
+     * a day may concern millions. A Tick that was committed half done goes on with those that are left. */
+    enum ule_code (*pause)(void *context, struct ule_error *error);
 };
 
 /* Borrows everything. `stores` holds `partitions` stores; an entity lives in the one that murmur2 of its address names
@@ -33,7 +36,7 @@ enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox
 /* The civil date advances to `date`: every day since the last is caught up one by one; on each, every entity that is
  * due gets a Tick, by (due date, entity) over all partitions. The first date ever only sets it. */
 enum ule_code ule_engine_tick(struct ule_engine *engine, int32_t date, struct ule_error *error) ULE_MUST_CHECK;
-/* ULE_DATE_NONE before the first Tick. Kept in the store's meta, like all that is needed to go on. */
+/* The last day whose Tick is done, ULE_DATE_NONE before the first. Kept in the store's meta. */
 int32_t ule_engine_today(const struct ule_engine *engine);
 /* Commits every store. */
 enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) ULE_MUST_CHECK;

@@ -233,6 +233,15 @@ static enum ule_code take_all(struct ule_replay *replay, struct ule_error *error
     return code == ULE_END ? ULE_OK : code;
 }
 
+/* Inside the Tick of a day that concerns many. */
+static enum ule_code pause_tick(void *context, struct ule_error *error) {
+    struct ule_replay *replay = context;
+    if (++replay->uncommitted < COMMIT_AFTER)
+        return ULE_OK;
+    progress(replay, "replaying", ule_recording_done(replay->recording), ule_recording_size(replay->recording));
+    return ule_replay_commit(replay, error);
+}
+
 /* Before anything is written: an --as-of that would leave records out, or go back behind the state. */
 static enum ule_code check_as_of(const struct ule_replay *replay, struct ule_error *error) {
     int32_t as_of = replay->options->as_of, today = ule_engine_today(replay->engine);
@@ -282,7 +291,7 @@ static enum ule_code prepare(struct ule_replay *replay, struct ule_error *error)
         code = open_recording(replay, error);
     if (code != ULE_OK)
         return code;
-    const struct ule_engine_sink sink = {.context = replay, .output = ule_replay_publish};
+    const struct ule_engine_sink sink = {.context = replay, .output = ule_replay_publish, .pause = pause_tick};
     replay->engine = ule_engine_new(replay->stores, options->partitions, &replay->config->policy, &sink);
     if (options->shuffle) {
         replay->day = calloc(1, sizeof *replay->day);

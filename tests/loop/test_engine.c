@@ -23,6 +23,7 @@ static struct ule_engine *engine;
 static struct ule_policy rules;
 static struct ule_error error;
 static enum ule_code sink_says;
+static int pauses_left = -1; /* then `interrupt` has had enough */
 
 static const struct script *script_of(const char *entity) {
     for (size_t i = 0; i < sizeof script / sizeof *script && script[i].entity; i++) {
@@ -81,8 +82,14 @@ static enum ule_code publish(void *context, const struct ule_output *output, int
     return sink_says ? ule_fail(failed, sink_says, "no") : ULE_OK;
 }
 
+static enum ule_code interrupt(void *context, struct ule_error *failed) {
+    (void)context;
+    ck_assert_int_eq(ule_engine_commit(engine, failed), ULE_OK);
+    return pauses_left >= 0 && pauses_left-- == 0 ? ule_fail(failed, ULE_END, "stop") : ULE_OK;
+}
+
 static void make_engine(unsigned partitions) {
-    const struct ule_engine_sink sink = {.output = publish};
+    const struct ule_engine_sink sink = {.output = publish, .pause = interrupt};
     ule_engine_free(engine);
     engine = ule_engine_new(stores, partitions, &rules, &sink);
 }
@@ -207,6 +214,28 @@ START_TEST(a_tick_is_caused_by_the_day_and_has_its_midnight) {
     char expected[64];
     (void)snprintf(expected, sizeof expected, "a=2@%lld ", (long long)ule_time_of_date(7));
     ck_assert_str_eq(published, expected);
+}
+
+START_TEST(a_tick_that_was_interrupted_goes_on_with_those_that_are_left) {
+    static const int32_t done[] = {6, 6, 7, 8};
+    for (int stop = 0; stop < 4; stop++) {
+        teardown();
+        setup();
+        script[0] = (struct script){"a", "c", 7, 9};
+        script[1] = (struct script){"b", NULL, 7, 8};
+        ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
+        ck_assert_int_eq(apply("a"), ULE_OK);
+        ck_assert_int_eq(apply("b"), ULE_OK);
+        seen[0] = '\0';
+        pauses_left = stop;
+        ck_assert_int_eq(ule_engine_tick(engine, 9, &error), ULE_END);
+        ck_assert_int_eq(ule_engine_today(engine), done[stop]);
+        ule_store_abort(stores[0]);
+        make_engine(1);
+        pauses_left = -1;
+        ck_assert_int_eq(ule_engine_tick(engine, 9, &error), ULE_OK);
+        ck_assert_str_eq(seen, "a<@7t b<@7t b<@8t a<@9t ");
+    }
 }
 
 START_TEST(an_entity_that_stays_due_is_an_error_and_no_endless_loop) {
@@ -335,6 +364,7 @@ int main(void) {
     tcase_add_test(tests, what_comes_out_does_not_depend_on_the_partitions);
     tcase_add_test(tests, a_tick_reaches_whoever_is_due_on_the_day_by_date_and_entity);
     tcase_add_test(tests, a_tick_is_caused_by_the_day_and_has_its_midnight);
+    tcase_add_test(tests, a_tick_that_was_interrupted_goes_on_with_those_that_are_left);
     tcase_add_test(tests, an_entity_that_stays_due_is_an_error_and_no_endless_loop);
     tcase_add_test(tests, today_is_kept_with_the_states);
     tcase_add_test(tests, a_sink_that_fails_stops_the_engine);

@@ -236,7 +236,7 @@ START_TEST(reading_goes_on_after_any_record_and_repeats_and_loses_none) {
         end += snprintf(end, sizeof text - (size_t)(end - text), "%s\n", lines[i]);
     write_text("cpr.person-changed.v1.jsonl", text);
     open_well(1000);
-    struct ule_position after[LINES];
+    struct ule_position after[LINES] = {{0}};
     char whole[1024];
     size_t count = 0;
     for (const struct ule_recorded *recorded; (recorded = next()) != NULL;)
@@ -449,8 +449,9 @@ static enum ule_code read_container(void) {
     enum ule_code code = ule_container_open(&container, path, &error);
     if (code != ULE_OK)
         return code;
-    while ((code = ule_container_next(&container, &contained, &error)) == ULE_OK)
-        continue;
+    do
+        code = ule_container_next(&container, &contained, &error);
+    while (code == ULE_OK);
     ule_container_close(&container);
     return code;
 }

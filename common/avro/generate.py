@@ -94,8 +94,8 @@ def canonical(schema):
         return "[" + ",".join(map(canonical, schema)) + "]"
     kind = schema["type"]
     if kind == "record":
-        fields = ",".join('{"name":%s,"type":%s}' % (json.dumps(f["name"]), canonical(f["type"])) for f in schema["fields"])
-        return '{"name":%s,"type":"record","fields":[%s]}' % (json.dumps(schema["name"]), fields)
+        fields = ['{"name":%s,"type":%s}' % (json.dumps(f["name"]), canonical(f["type"])) for f in schema["fields"]]
+        return '{"name":%s,"type":"record","fields":[%s]}' % (json.dumps(schema["name"]), ",".join(fields))
     if kind == "enum":
         symbols = ",".join(map(json.dumps, schema["symbols"]))
         return '{"name":%s,"type":"enum","symbols":[%s]}' % (json.dumps(schema["name"]), symbols)
@@ -275,7 +275,7 @@ def generate(paths):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for records.h and records.c; made if absent")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for records.h and records.c")
     parser.add_argument("schemas", nargs="+", metavar="schema.avsc")
     arguments = parser.parse_args()
     try:

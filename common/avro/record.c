@@ -43,10 +43,10 @@ static size_t place_format(const struct ule_place *place, char *text, size_t siz
 
 enum ule_code ule_place_fail(const struct ule_place *place, struct ule_error *error, enum ule_code code,
                              const char *format, ...) {
-    char path[256], text[192];
-    va_list arguments;
     if (!error)
         return code;
+    char path[256], text[192];
+    va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);

@@ -17,9 +17,9 @@ struct random {
 
 static inline uint64_t random_seed(void) {
     const char *given = getenv("ULE_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    printf("seed %llu (ULE_SEED sets it)\n", (unsigned long long)seed);
-    return seed;
+    uint64_t drawn = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    printf("seed %llu (ULE_SEED sets it)\n", (unsigned long long)drawn);
+    return drawn;
 }
 
 /* splitmix64 */
@@ -77,12 +77,11 @@ static inline void random_value(struct random *random, const struct ule_field *f
     }
     case ULE_KIND_STRING: *(const char **)member = random_string(random); break;
     case ULE_KIND_BYTES: {
-        struct ule_bytes *bytes = member;
-        bytes->size = random_below(random, 20);
-        uint8_t *made = ule_arena_alloc(random->arena, bytes->size);
-        for (size_t i = 0; i < bytes->size; i++)
+        size_t size = random_below(random, 20);
+        uint8_t *made = ule_arena_alloc(random->arena, size);
+        for (size_t i = 0; i < size; i++)
             made[i] = (uint8_t)random_next(random);
-        bytes->bytes = made;
+        *(struct ule_bytes *)member = (struct ule_bytes){made, size};
         break;
     }
     case ULE_KIND_ENUM: *(int32_t *)member = (int32_t)random_below(random, field->symbols->count); break;

@@ -120,7 +120,7 @@ static void each_record(int index) {
         ck_assert_uint_eq(bytes.size, size);
         ck_assert_int_eq(memcmp(bytes.bytes, written, size), 0);
 
-        struct ule_error error;
+        struct ule_error error = {0};
         enum ule_code code = ule_record_decode(record, (const uint8_t *)written, size, arena, back, &error);
         ck_assert_msg(code == ULE_OK, "%s", error.message);
         ck_assert(ule_record_equal(record, value, back));

@@ -130,7 +130,7 @@ START_TEST(null_text_where_none_may_be_is_written_as_empty_text) {
     a.level = NULL;
     struct ule_buffer out = {0};
     ule_record_encode(&ule_pupil_verdict_record, &a, &out);
-    struct ule_error error;
+    struct ule_error error = {0};
     ck_assert_int_eq(ule_record_decode(&ule_pupil_verdict_record, out.bytes, out.size, arena, &b, &error), ULE_OK);
     ck_assert_str_eq(b.level, "");
     ck_assert(ule_record_equal(&ule_pupil_verdict_record, &a, &b));

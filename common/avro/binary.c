@@ -238,7 +238,7 @@ static enum ule_code read_record(struct ule_cursor *in, const struct ule_place *
 
 enum ule_code ule_record_decode(const struct ule_record *record, const uint8_t *bytes, size_t size,
                                 struct ule_arena *arena, void *value, struct ule_error *error) {
-    struct ule_cursor in = {bytes, bytes + size, arena, error};
+    struct ule_cursor in = ule_cursor_over(bytes, size, arena, error);
     memset(value, 0, record->size);
     enum ule_code code = read_record(&in, NULL, record, value);
     if (code == ULE_OK && in.at != in.end)

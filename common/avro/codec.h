@@ -30,6 +30,13 @@ struct ule_cursor {
     struct ule_error *error;
 };
 
+static inline struct ule_cursor ule_cursor_over(const uint8_t *bytes, size_t size, struct ule_arena *arena,
+                                                struct ule_error *error) {
+    static const uint8_t none[1];
+    const uint8_t *at = size > 0 ? bytes : none; /* no arithmetic on NULL */
+    return (struct ule_cursor){at, at + size, arena, error};
+}
+
 static inline size_t ule_cursor_left(const struct ule_cursor *in) {
     return (size_t)(in->end - in->at);
 }

@@ -419,7 +419,7 @@ static enum ule_code read_record(struct ule_cursor *in, const struct node *node,
 
 enum ule_code ule_plan_decode(const struct ule_plan *plan, const uint8_t *bytes, size_t size, struct ule_arena *arena,
                               void *value, struct ule_error *error) {
-    struct ule_cursor in = {bytes, bytes + size, arena, error};
+    struct ule_cursor in = ule_cursor_over(bytes, size, arena, error);
     const struct ule_record *record = plan->root->record;
     memset(value, 0, record->size);
     enum ule_code code = read_record(&in, plan->root, NULL, value);

@@ -259,16 +259,17 @@ static enum ule_code check_as_of(const struct ule_replay *replay, struct ule_err
 }
 
 static enum ule_code open_recording(struct ule_replay *replay, struct ule_error *error) {
-    const char *topics[ULE_SOURCE_COUNT], *ours[ULE_REPLAY_OUTPUTS];
+    const char *topics[ULE_SOURCE_COUNT], *ours[ULE_REPLAY_OUTPUTS + 1];
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         topics[i] = ule_sources[i].topic;
     for (size_t i = 0; i < ULE_REPLAY_OUTPUTS; i++)
         ours[i] = ule_replay_output_name(i);
+    ours[ULE_REPLAY_OUTPUTS] = "expected"; /* beside the recordings of a test: what must come out */
     const struct ule_recording_options options = {
         .topics = topics,
         .topic_count = ULE_SOURCE_COUNT,
         .ours = ours,
-        .ours_count = ULE_REPLAY_OUTPUTS,
+        .ours_count = ULE_REPLAY_OUTPUTS + 1,
         .max_bytes = (size_t)replay->config->max_line_bytes,
         .position = ule_replay_position,
         .context = replay,

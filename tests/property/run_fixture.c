@@ -72,8 +72,14 @@ static enum ule_code take(void *context, const struct ule_output *output, int64_
         run->wrong = "a version does not rise under its key";
     standing->version = header->version;
     standing->value = value;
-    if (output->topic == ULE_TOPIC_REREGISTRATION)
-        run->outcomes[((const struct ule_reregistered *)value)->outcome]++;
+    if (output->topic == ULE_TOPIC_REREGISTRATION) {
+        const struct ule_reregistered *swap = value;
+        run->outcomes[swap->outcome]++;
+        if (run->world->shown)
+            printf("    by %lld: %s became %s: %s %s\n", (long long)swap->caused_by.offset,
+                   world_mask(run->arena, swap->from_number), world_mask(run->arena, swap->to_number),
+                   ule_outcome_enum.symbols[swap->outcome], swap->reason ? swap->reason : "");
+    }
     return ULE_OK;
 }
 
@@ -87,6 +93,8 @@ struct run *run_new(const struct world *world, unsigned partitions) {
     if (run == NULL)
         abort();
     run->world = world;
+    if (world->shown)
+        printf("a run:\n");
     run->arena = ule_arena_new();
     run->partitions = partitions;
     for (unsigned i = 0; i < partitions; i++)

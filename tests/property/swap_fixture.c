@@ -120,10 +120,17 @@ static void decide(struct world *world, int person) {
 
 void world_swap(struct world *world) {
     int person = world_draw(world, world->persons_count);
+    for (int tries = 0; tries < 2 && world->persons[person].says != WORLD_MADE_UP; tries++)
+        person = world_draw(world, world->persons_count);
     struct world_person *who = &world->persons[person];
     const char *from = who->numbers[WORLD_MADE_UP], *to = who->numbers[WORLD_REAL];
     int kind = world_draw(world, 100);
     bool told = false;
+    if (world_chance(world, 15)) /* known to CPR, and perhaps with a credential, before the swap is told */
+        world_cpr_counts(world, person, WORLD_REAL);
+    if (world_chance(world, 15))
+        world_credential(world, person, world_draw(world, 2), ULE_CREDENTIAL_STATUS_ACTIVE,
+                         ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL);
     if (kind < 20)
         told = renumber_record(world, person, to, true);
     else if (kind < 35)

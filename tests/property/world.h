@@ -65,6 +65,7 @@ struct world_record {
 struct world {
     uint64_t seed, random;
     unsigned features;
+    bool shown; /* ULE_SHOW: the swaps are printed as they are published, the events when a property fails */
     struct ule_arena *arena;
     struct ule_policy policy;
     int32_t day;

@@ -84,6 +84,14 @@ void world_next_day(struct world *world, int days) {
     world->ts = ule_time_of_date(world->day) + 8 * 3600000;
 }
 
+/* The number one of the others uses: not all know the newest. */
+static const char *number_used(struct world *world, int person) {
+    const struct world_person *who = &world->persons[person];
+    if (who->says == WORLD_MADE_UP && (world->features & WORLD_SWAPS) && world_chance(world, 25))
+        return who->numbers[WORLD_REAL];
+    return world_number(world, person);
+}
+
 const char *world_number(const struct world *world, int person) {
     const struct world_person *who = &world->persons[person];
     return who->says == WORLD_ALIEN ? NULL : who->numbers[who->says];
@@ -220,7 +228,7 @@ struct world_record *world_enrol(struct world *world, int person, int institutio
     value->institution_number = world->institutions[institution];
     value->institution_kind = world->kinds[institution];
     value->local_person_id = ule_arena_printf(world->arena, "p%d", world->records_count++);
-    value->number = world_number(world, person);
+    value->number = number_used(world, person);
     value->alien_number = who->says == WORLD_ALIEN ? who->alien : NULL;
     value->legacy = world_chance(world, 10);
     value->active = true;
@@ -250,7 +258,7 @@ struct ule_contact *world_list(struct world *world, struct world_record *record,
     struct ule_contact *entry = &contacts->items[contacts->count++];
     ule_record_init(&ule_contact_record, entry, world->arena);
     const struct world_person *who = &world->persons[contact];
-    entry->number = world_number(world, contact);
+    entry->number = number_used(world, contact);
     entry->alien_number = who->says == WORLD_ALIEN ? who->alien : NULL;
     entry->given_names = who->given;
     entry->family_name = who->family;
@@ -313,6 +321,7 @@ struct world *world_new(uint64_t seed, unsigned features, int changes) {
         abort();
     world->seed = world->random = seed;
     world->features = features;
+    world->shown = getenv("ULE_SHOW") != NULL;
     world->arena = ule_arena_new();
     ule_policy_default(&world->policy);
     world->policy.secret = secret;
@@ -378,6 +387,16 @@ static void change_cpr(struct world *world, int person) {
     world_emit_cpr(world, person, number);
 }
 
+static void new_record(struct world *world) {
+    int person = world_draw(world, world->persons_count);
+    struct world_record *record = world_enrol(world, person, world_draw(world, world->institutions_count));
+    if (record == NULL)
+        return;
+    if (world->persons[person].child)
+        (void)world_list(world, record, adult(world));
+    world_emit_record(world, (int)(record - world->records));
+}
+
 static void change_record(struct world *world) {
     int index = world_draw(world, world->records_count);
     struct world_record *record = &world->records[index];
@@ -416,7 +435,7 @@ static void change_record(struct world *world) {
 
 static void change_credential(struct world *world, int person) {
     const struct world_person *who = &world->persons[person];
-    int number = who->says == WORLD_ALIEN || world_chance(world, 20) ? WORLD_REAL : who->says;
+    int number = who->says == WORLD_ALIEN || world_chance(world, 30) ? WORLD_REAL : who->says;
     world_credential(world, person, number,
                      world_chance(world, 50) ? ULE_CREDENTIAL_STATUS_ACTIVE
                                              : (enum ule_credential_status)world_draw(world, 6),
@@ -480,9 +499,11 @@ void world_change(struct world *world) {
         world_swap(world);
     else if (what < 50)
         change_cpr(world, person);
-    else if (what < 68 && world->records_count > 0)
+    else if (what < 65 && world->records_count > 0)
         change_record(world);
-    else if (what < 78)
+    else if (what < 69)
+        new_record(world);
+    else if (what < 79)
         change_credential(world, person);
     else if (what < 86)
         change_request(world, person);

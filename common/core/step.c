@@ -111,10 +111,14 @@ void ule_step(const char *entity, struct ule_person_state *state, const struct u
         return;
     }
     keep_origin(&derive);
-    int64_t version = state->version > message->version ? state->version : message->version;
+    int64_t before = state->version, version = before > message->version ? before : message->version;
     state->version = version + 1 > message->at ? version + 1 : message->at;
     kind->derive(&derive);
     ule_publish(&derive, effects);
     ule_tell_send(&derive, effects);
     state->due = derive.due;
+    /* The clock orders what is said and what was heard: where neither happened it stands, and a Tick that changes
+     * nothing leaves the very same state. */
+    if (effects->tells_count == 0 && effects->outputs_count == 0 && message->version <= before)
+        state->version = before;
 }

@@ -8,6 +8,8 @@
 #include "core/policy.h"
 #include "records.h"
 
+#include <string.h>
+
 /* The topics that the core writes, in the order of design.md section 3. */
 enum ule_topic {
     ULE_TOPIC_PROVISIONING,
@@ -45,6 +47,12 @@ struct ule_effects {
     size_t outputs_count;
     unsigned notes[ULE_NOTE_COUNT];
 };
+
+/* An entity that hears thousands (an institution) keeps what each sender told in a record of its own, and a step needs
+ * the sender's only: `state->heard` then has that one slot, or none, before and after (design.md section 7). */
+static inline bool ule_step_hears_apart(const char *entity) {
+    return strncmp(entity, "institution:", sizeof "institution:" - 1) == 0;
+}
 
 /* Takes `message` into `state` (an all-default record for an entity that has none yet) and derives. `state` is
  * changed in place; everything new in it and in `effects` lives in `arena`, borrows from `message`, and lasts until

@@ -24,7 +24,7 @@ struct ule_engine {
     struct ule_arena *arena;
     struct ule_reader *reader; /* states written by an older version */
     struct ule_queue queue;
-    struct ule_buffer stored, state, message;
+    struct ule_buffer stored, state, message, slot;
     struct due *due;
     struct ule_engine_counts counts;
     int32_t today; /* as the entities see it */
@@ -71,6 +71,7 @@ void ule_engine_free(struct ule_engine *engine) {
     ule_buffer_close(&engine->stored);
     ule_buffer_close(&engine->state);
     ule_buffer_close(&engine->message);
+    ule_buffer_close(&engine->slot);
     ule_queue_close(&engine->queue);
     ule_reader_free(engine->reader);
     ule_arena_free(engine->arena);
@@ -110,6 +111,37 @@ static enum ule_code load(struct ule_engine *engine, struct ule_store *store, co
     return ULE_STATE;
 }
 
+/* The record that holds what `sender` told an entity that hears thousands. No id has a control character in it. */
+static const char *slot_name(struct ule_engine *engine, const struct ule_inbox_message *message) {
+    return ule_arena_printf(engine->arena, "%s%c%s", message->entity, ULE_SLOT_SEPARATOR, message->sender);
+}
+
+static enum ule_code load_slot(struct ule_engine *engine, struct ule_store *store,
+                               const struct ule_inbox_message *message, struct ule_person_state *state,
+                               struct ule_error *error) {
+    if (message->sender[0] == '\0' || !ule_store_get(store, slot_name(engine, message), &engine->slot))
+        return ULE_OK;
+    state->heard.items = ule_arena_alloc(engine->arena, sizeof *state->heard.items);
+    state->heard.count = 1;
+    enum ule_code code = ule_record_decode(&ule_slot_record, engine->slot.bytes, engine->slot.size, engine->arena,
+                                           state->heard.items, error);
+    return code == ULE_OK ? ULE_OK : ule_fail(error, ULE_STATE, "a slot in the store cannot be read");
+}
+
+static void save_slot(struct ule_engine *engine, struct ule_store *store, const struct ule_inbox_message *message,
+                      struct ule_person_state *state) {
+    if (message->sender[0] == '\0')
+        return;
+    ule_buffer_clear(&engine->slot);
+    if (state->heard.count == 0) {
+        ule_store_delete(store, slot_name(engine, message));
+        return;
+    }
+    ule_record_encode(&ule_slot_record, &state->heard.items[0], &engine->slot);
+    ule_store_put(store, slot_name(engine, message), engine->slot.bytes, engine->slot.size, ULE_DATE_NONE);
+    state->heard.count = 0;
+}
+
 static void save(struct ule_engine *engine, unsigned partition, const char *entity,
                  const struct ule_person_state *state) {
     ule_buffer_clear(&engine->state);
@@ -128,13 +160,19 @@ static enum ule_code process(struct ule_engine *engine, const struct ule_inbox_m
     struct ule_person_state state;
     struct ule_effects effects = {0};
     ule_buffer_clear(&engine->stored);
-    enum ule_code code = load(engine, engine->stores[partition], message->entity, &state, error);
+    struct ule_store *store = engine->stores[partition];
+    bool apart = ule_step_hears_apart(message->entity);
+    enum ule_code code = load(engine, store, message->entity, &state, error);
+    if (code == ULE_OK && apart)
+        code = load_slot(engine, store, message, &state, error);
     if (code != ULE_OK)
         return code;
     ule_step(message->entity, &state, message, engine->today, engine->policy, engine->arena, &effects);
     /* An entity that is still due after its Tick would be given it for ever. */
     if (message->tick != ULE_DATE_NONE && state.due != ULE_DATE_NONE && state.due <= engine->today)
         return ule_fail(error, ULE_STATE, "an entity is still due after its tick");
+    if (apart)
+        save_slot(engine, store, message, &state);
     save(engine, partition, message->entity, &state);
     for (size_t i = 0; i < effects.tells_count; i++)
         ule_queue_push(&engine->queue, &effects.tells[i]);

@@ -10,6 +10,9 @@
 
 struct ule_engine;
 
+/* In a store, `<entity>\x1f<sender>` holds the slot of one sender of an entity that hears thousands (core/step.h). */
+#define ULE_SLOT_SEPARATOR '\x1f'
+
 struct ule_engine_sink {
     void *context;
     /* One output record, in order. `at` is the timestamp of the root (ms). Whatever but ULE_OK it returns is returned.

@@ -167,29 +167,34 @@ static void gather_listings(struct ule_person *person) {
     }
 }
 
-void ule_person_derive(struct ule_derive *derive) {
-    struct ule_person person = {.derive = derive, .state = derive->state, .arena = derive->arena};
+void ule_person_work_out(struct ule_derive *derive, struct ule_person *person) {
+    *person = (struct ule_person){.derive = derive, .state = derive->state, .arena = derive->arena};
     if (strncmp(derive->entity, "alien:", 6) != 0 && strncmp(derive->entity, "unnamed:", 8) != 0)
-        person.number = derive->entity;
-    gather_voices(&person);
-    gather_cpr(&person);
-    ule_strings_add(person.arena, &person.became, derive->entity);
-    ule_dispute_derive(&person);
-    ule_class_derive(&person);
-    ule_renumber_collect(&person);
-    ule_loan_derive(&person);
-    gather_records(&person);
-    gather_listings(&person);
-    ule_class_derive(&person); /* again: the birth date may come with a record that was borrowed */
-    ule_request_support(&person);
-    ule_credential_best(&person);
-    ule_custody_derive(&person);
-    ule_renumber_derive(&person);
-    ule_account_derive(&person);
-    ule_relation_derive(&person);
-    ule_relation_publish(&person);
-    ule_account_publish(&person);
-    ule_pupil_derive(&person);
-    ule_person_cases(&person);
-    ule_subscription_derive(&person);
+        person->number = derive->entity;
+    gather_voices(person);
+    gather_cpr(person);
+    ule_strings_add(person->arena, &person->became, derive->entity);
+    ule_dispute_derive(person);
+    ule_class_derive(person);
+    ule_renumber_collect(person);
+    ule_loan_derive(person);
+    gather_records(person);
+    gather_listings(person);
+    ule_class_derive(person); /* again: the birth date may come with a record that was borrowed */
+    ule_request_support(person);
+    ule_credential_best(person);
+    ule_custody_derive(person);
+    ule_renumber_derive(person);
+    ule_account_derive(person);
+    ule_relation_derive(person);
+    ule_relation_publish(person);
+    ule_account_publish(person);
+    ule_pupil_derive(person);
+    ule_person_cases(person);
+    ule_subscription_derive(person);
+}
+
+void ule_person_derive(struct ule_derive *derive) {
+    struct ule_person person;
+    ule_person_work_out(derive, &person);
 }

@@ -114,6 +114,9 @@ struct ule_person {
 };
 
 /* person.c */
+/* All of what ule_person_derive finds out, for who has to tell it: *person lives in derive's arena and borrows
+ * derive. */
+void ule_person_work_out(struct ule_derive *derive, struct ule_person *person);
 struct ule_voice *ule_person_voice(struct ule_person *person, const char *sender);
 /* An active record or a listing of this person is that institution's (domain.md section 6, Requests). */
 bool ule_person_standing(const struct ule_voice_array *voices, const char *institution);

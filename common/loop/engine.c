@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/engine.h"
 
-#include "avro/framing.h"
 #include "loop/queue.h"
+#include "loop/state.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { HEADER_SIZE = 10 }; /* of single-object encoding: two bytes and the fingerprint */
 
 /* Which entity of a partition is due first. Asking a store costs a search; it is asked again only after a put. */
 struct due {
@@ -22,17 +20,14 @@ struct ule_engine {
     const struct ule_policy *policy;
     struct ule_engine_sink sink;
     struct ule_arena *arena;
-    struct ule_reader *reader; /* states written by an older version */
+    struct ule_state_codec *codec;
     struct ule_queue queue;
     struct ule_buffer stored, state, message, slot;
     struct due *due;
     struct ule_engine_counts counts;
     int32_t today; /* as the entities see it */
     int32_t done;  /* the last day whose Tick is done: a day less than today while one goes on */
-    uint8_t header[HEADER_SIZE];
 };
-
-static const char today_name[] = "today";
 
 struct ule_engine *ule_engine_new(struct ule_store *const *stores, unsigned partitions, const struct ule_policy *policy,
                                   const struct ule_engine_sink *sink) {
@@ -45,19 +40,9 @@ struct ule_engine *ule_engine_new(struct ule_store *const *stores, unsigned part
     engine->policy = policy;
     engine->sink = *sink;
     engine->arena = ule_arena_new();
-    engine->reader = ule_reader_new(&ule_person_state_record);
+    engine->codec = ule_state_codec_new();
     engine->due = due;
-    engine->today = ULE_DATE_NONE;
-    engine->header[0] = 0xc3;
-    engine->header[1] = 0x01;
-    for (int i = 0; i < 8; i++)
-        engine->header[2 + i] = (uint8_t)(ule_person_state_record.fingerprint >> (8 * i));
-    char text[16];
-    if (ule_store_meta_get(stores[0], today_name, &engine->stored) && engine->stored.size < sizeof text) {
-        memcpy(text, engine->stored.bytes, engine->stored.size);
-        text[engine->stored.size] = '\0';
-        engine->today = ule_date_parse(text);
-    }
+    engine->today = ule_state_today(stores[0]);
     engine->done = engine->today;
     return engine;
 }
@@ -73,42 +58,13 @@ void ule_engine_free(struct ule_engine *engine) {
     ule_buffer_close(&engine->message);
     ule_buffer_close(&engine->slot);
     ule_queue_close(&engine->queue);
-    ule_reader_free(engine->reader);
+    ule_state_codec_free(engine->codec);
     ule_arena_free(engine->arena);
     free(engine);
 }
 
 void ule_engine_shuffle(struct ule_engine *engine, uint64_t seed) {
     ule_queue_shuffle(&engine->queue, seed);
-}
-
-static unsigned partition_of(const struct ule_engine *engine, const char *entity) {
-    return (unsigned)((ule_murmur2(entity, strlen(entity)) & UINT32_C(0x7fffffff)) % engine->partitions);
-}
-
-/* States carry the fingerprint of the schema that wrote them, so that a new version reads what an old one left. */
-static enum ule_code load(struct ule_engine *engine, struct ule_store *store, const char *entity,
-                          struct ule_person_state *state, struct ule_error *error) {
-    if (!ule_store_get(store, entity, &engine->stored)) {
-        ule_record_init(&ule_person_state_record, state, engine->arena);
-        return ULE_OK;
-    }
-    const uint8_t *bytes = engine->stored.bytes;
-    size_t size = engine->stored.size;
-    enum ule_code code = ULE_OK;
-    if (size >= HEADER_SIZE && memcmp(bytes, engine->header, HEADER_SIZE) == 0)
-        code = ule_record_decode(&ule_person_state_record, bytes + HEADER_SIZE, size - HEADER_SIZE, engine->arena,
-                                 state, error);
-    else
-        code = ule_reader_decode(engine->reader, bytes, size, engine->arena, state, error);
-    if (code == ULE_OK)
-        return ULE_OK;
-    (void)ule_error_at(error, "a state in the store cannot be read");
-    if (error) {
-        error->code = ULE_STATE;
-        error->action = ULE_ACTION_EXIT;
-    }
-    return ULE_STATE;
 }
 
 /* The record that holds what `sender` told an entity that hears thousands. No id has a control character in it. */
@@ -144,9 +100,7 @@ static void save_slot(struct ule_engine *engine, struct ule_store *store, const 
 
 static void save(struct ule_engine *engine, unsigned partition, const char *entity,
                  const struct ule_person_state *state) {
-    ule_buffer_clear(&engine->state);
-    ule_buffer_append(&engine->state, engine->header, HEADER_SIZE);
-    ule_record_encode(&ule_person_state_record, state, &engine->state);
+    ule_state_write(engine->codec, state, &engine->state);
     if (engine->stored.size == engine->state.size &&
         memcmp(engine->stored.bytes, engine->state.bytes, engine->state.size) == 0)
         return; /* a repeat, or a tell that changes nothing: most of a sweep is of this kind */
@@ -156,13 +110,14 @@ static void save(struct ule_engine *engine, unsigned partition, const char *enti
 
 static enum ule_code process(struct ule_engine *engine, const struct ule_inbox_message *message,
                              struct ule_error *error) {
-    unsigned partition = partition_of(engine, message->entity);
+    unsigned partition = ule_state_partition(message->entity, engine->partitions);
     struct ule_person_state state;
     struct ule_effects effects = {0};
     ule_buffer_clear(&engine->stored);
     struct ule_store *store = engine->stores[partition];
     bool apart = ule_step_hears_apart(message->entity);
-    enum ule_code code = load(engine, store, message->entity, &state, error);
+    enum ule_code code = ule_state_read(engine->codec, store, message->entity, engine->arena, &engine->stored, &state,
+                                        NULL, error);
     if (code == ULE_OK && apart)
         code = load_slot(engine, store, message, &state, error);
     if (code != ULE_OK)
@@ -274,9 +229,8 @@ int32_t ule_engine_today(const struct ule_engine *engine) {
 }
 
 enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) {
-    char text[11];
     if (engine->done != ULE_DATE_NONE)
-        ule_store_meta_put(engine->stores[0], today_name, ule_date_format(engine->done, text), 10);
+        ule_state_set_today(engine->stores[0], engine->done);
     enum ule_code code = ULE_OK;
     for (unsigned i = 0; i < engine->partitions; i++) {
         enum ule_code one = ule_store_commit(engine->stores[i], code == ULE_OK ? error : NULL);

@@ -19,9 +19,16 @@ static const char *end_of(struct ule_person *person, const char *address) {
 
 /* The contact behind an address, added when it is new; NULL for the child itself. */
 static struct ule_relation *contact(struct ule_person *person, const char *address) {
-    const char *end = end_of(person, address);
-    if (address == NULL || strcmp(end, person->derive->entity) == 0 || strcmp(address, person->derive->entity) == 0)
+    if (strcmp(address, person->derive->entity) == 0)
         return NULL;
+    const char *end = end_of(person, address);
+    if (strcmp(end, person->derive->entity) == 0) {
+        for (int steps = 0; strcmp(address, end) != 0 && steps < ULE_CHAIN_MAX; steps++) {
+            ule_strings_add(person->arena, &person->selves, address);
+            address = ule_person_voice(person, address)->tell->view->moved_to;
+        }
+        return NULL;
+    }
     struct ule_relation *relation = NULL;
     for (size_t i = 0; i < person->relations.count && relation == NULL; i++)
         if (strcmp(person->relations.items[i].address, end) == 0)

@@ -97,6 +97,7 @@ struct ule_person {
     bool enrolled, student; /* STUDENT or CHILD; STUDENT of grades 8-10 */
 
     struct ule_relation_array relations; /* as a child */
+    struct ule_strings selves;           /* addresses that became this child and are listed as its contacts */
     bool adult, married;
 
     /* as a contact */

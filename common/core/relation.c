@@ -10,6 +10,14 @@
 void ule_relation_derive(struct ule_person *person) {
     if (person->frozen && person->taken)
         return;
+    /* A number that became the child itself is no contact. It is told all the same: it answers that it moved, and where
+     * that was not known it would be a contact again, and so on without end. */
+    for (size_t i = 0; i < person->selves.count; i++) {
+        struct ule_listing *listing = ule_derive_new(person->derive, &ule_listing_record);
+        listing->authority = ULE_AUTHORITY_NONE;
+        listing->named = person->selves;
+        ule_derive_tell(person->derive, person->selves.items[i])->listing = listing;
+    }
     for (size_t i = 0; i < person->relations.count; i++) {
         const struct ule_relation *relation = &person->relations.items[i];
         bool parent = relation->mother || relation->father;

@@ -53,12 +53,11 @@ static const char *account(struct ule_arena *arena, const struct ule_account_cha
 static const char *relation(struct ule_arena *arena, const struct ule_contact_relation *value) {
     if (value->authority == ULE_AUTHORITY_NONE)
         return NULL; /* ended, or never begun */
-    return ule_arena_printf(arena, "relation %s %s %s %s %s can%s %s", world_mask(arena, value->child_number),
-                            world_mask(arena, value->contact_number),
-                            symbol(&ule_contact_relationship_enum, (int)value->relation),
-                            symbol(&ule_authority_enum, (int)value->authority),
-                            symbol(&ule_access_level_enum, (int)value->access),
-                            ints(arena, &ule_relation_capability_enum, &value->capabilities), text(value->discrepancy));
+    return ule_arena_printf(
+        arena, "relation %s %s %s %s %s can%s %s", world_mask(arena, value->child_number),
+        world_mask(arena, value->contact_number), symbol(&ule_contact_relationship_enum, (int)value->relation),
+        symbol(&ule_authority_enum, (int)value->authority), symbol(&ule_access_level_enum, (int)value->access),
+        ints(arena, &ule_relation_capability_enum, &value->capabilities), text(value->discrepancy));
 }
 
 static const char *case_line(struct ule_arena *arena, const struct run_standing *standing) {

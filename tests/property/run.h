@@ -26,7 +26,7 @@ struct run {
     struct run_standing *standing;
     size_t standing_count, standing_room;
     size_t outputs, refused, outcomes[6]; /* the last by enum ule_outcome */
-    uint64_t digest; /* of every output, header and all, in order */
+    uint64_t digest;                      /* of every output, header and all, in order */
     struct run_line {
         uint64_t digest;
         enum ule_topic topic;

@@ -152,7 +152,8 @@ void world_swap(struct world *world) {
     else if (kind < 94) /* on to the second real number, or an institution that knows better than CPR */
         told = renumber_record(world, person, who->numbers[WORLD_SECOND], world_chance(world, 50));
     else /* a slip of the keyboard, or two real numbers for one made-up one */
-        (void)renumber_record(world, person, world->persons[world_draw(world, world->persons_count)].numbers[WORLD_REAL],
+        (void)renumber_record(world, person,
+                              world->persons[world_draw(world, world->persons_count)].numbers[WORLD_REAL],
                               world_chance(world, 50));
     if (told && world_chance(world, 60))
         who->says = WORLD_REAL;
@@ -191,9 +192,8 @@ static void print_cpr(struct ule_arena *arena, const struct ule_person_changed *
 static void print_local(struct ule_arena *arena, const struct ule_institution_person_changed *record) {
     printf("%s replaces %s %s %s%s%s%s%s", world_mask(arena, record->number),
            world_mask(arena, record->replaces_number), symbol(&ule_role_enum, (int)record->role),
-           record->level ? record->level : "", record->active ? "" : " left",
-           record->alien_number ? " alien " : "", record->alien_number ? record->alien_number : "",
-           record->protected ? " protected" : "");
+           record->level ? record->level : "", record->active ? "" : " left", record->alien_number ? " alien " : "",
+           record->alien_number ? record->alien_number : "", record->protected ? " protected" : "");
     for (size_t i = 0; i < record->contacts.count; i++) {
         const struct ule_contact *entry = &record->contacts.items[i];
         printf(" [%s replaces %s %s%s%s%s %s]", world_mask(arena, entry->number),

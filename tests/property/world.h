@@ -52,7 +52,7 @@ struct world_person {
     char numbers[WORLD_NUMBERS][11];
     char alien[12];
     char given[16], family[16], alias[16];
-    int says;                              /* which of its numbers others use, or WORLD_ALIEN */
+    int says;                                     /* which of its numbers others use, or WORLD_ALIEN */
     struct ule_person_changed cpr[WORLD_NUMBERS]; /* the newest; number NULL where CPR has told nothing */
 };
 
@@ -65,7 +65,7 @@ struct world_record {
 struct world {
     uint64_t seed, random;
     unsigned features;
-    bool shown; /* ULE_SHOW: the swaps are printed as they are published, the events when a property fails */
+    bool shown; /* ULE_SHOW: the events are printed, and the swaps as they are published */
     struct ule_arena *arena;
     struct ule_policy policy;
     int32_t day;

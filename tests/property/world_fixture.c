@@ -26,8 +26,8 @@ static void emit(struct world *world, enum world_source source, const char *key,
     }
     void *copy = ule_arena_alloc(world->arena, ule_sources[source].record->size);
     ule_record_copy(ule_sources[source].record, record, world->arena, copy);
-    world->events[world->events_count++] =
-        (struct world_event){source, ule_arena_string(world->arena, key), world->ts, world->day, copy};
+    world->events[world->events_count++] = (struct world_event){source, ule_arena_string(world->arena, key), world->ts,
+                                                                world->day, copy};
 }
 
 /* The next stamp: event id, time, sequence. Two in three share a time with the one before. */
@@ -299,10 +299,9 @@ static void introduce(struct world *world) {
             world_emit_cpr(world, i, WORLD_REAL);
         }
         if (world_chance(world, who->child ? 20 : 70))
-            world_credential(world, i, who->says == WORLD_MADE_UP ? WORLD_MADE_UP : WORLD_REAL,
-                             ULE_CREDENTIAL_STATUS_ACTIVE,
-                             world_chance(world, 80) ? ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL
-                                                     : ULE_CREDENTIAL_ASSURANCE_LOW);
+            world_credential(
+                world, i, who->says == WORLD_MADE_UP ? WORLD_MADE_UP : WORLD_REAL, ULE_CREDENTIAL_STATUS_ACTIVE,
+                world_chance(world, 80) ? ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL : ULE_CREDENTIAL_ASSURANCE_LOW);
         int times = who->child ? 1 + world_draw(world, 2) : world_chance(world, 20);
         for (int k = 0; k < times; k++) {
             struct world_record *record = world_enrol(world, i, world_draw(world, world->institutions_count));
@@ -346,6 +345,8 @@ struct world *world_new(uint64_t seed, unsigned features, int changes) {
     introduce(world);
     while (changes-- > 0)
         world_change(world);
+    if (world->shown)
+        world_print(world);
     return world;
 }
 
@@ -365,8 +366,9 @@ static void change_cpr(struct world *world, int person) {
     case 0: record->status = ULE_CPR_STATUS_DEAD; break;
     case 1: record->status = ULE_CPR_STATUS_EMIGRATED; break;
     case 2: record->status = ULE_CPR_STATUS_DISAPPEARED; break;
-    case 3: record->marital_status = world_chance(world, 50) ? ULE_MARITAL_STATUS_MARRIED
-                                                              : ULE_MARITAL_STATUS_UNMARRIED; break;
+    case 3:
+        record->marital_status = world_chance(world, 50) ? ULE_MARITAL_STATUS_MARRIED : ULE_MARITAL_STATUS_UNMARRIED;
+        break;
     case 4: draw_protection(world, record); break;
     case 5:
         if ((world->features & WORLD_VOID) && world_chance(world, 50)) {

@@ -106,7 +106,8 @@ void ule_account_derive(struct ule_person *person) {
         person->state->loose_since = ULE_DATE_NONE;
 }
 
-/* An account that a merge closed keeps what was said of it, but for what it could do. */
+/* An account that a merge closed keeps what was said of it, but for what it could do, and for the names of a person who
+ * is protected (A9). */
 static void publish_absorbed(struct ule_person *person, const struct ule_account *account) {
     const struct ule_account_changed *standing = ule_derive_standing(person->derive, ULE_TOPIC_PROVISIONING,
                                                                      account->user_key);
@@ -118,6 +119,10 @@ static void publish_absorbed(struct ule_person *person, const struct ule_account
     value->groups.count = value->institutions.count = value->capabilities.count = 0;
     value->enrolled_by = NULL;
     value->reason = "A7";
+    if (ule_names_protected(person) && !value->protected) {
+        value->given_names = value->family_name = NULL;
+        value->protected = value->names_withheld = true;
+    }
     ule_derive_output(person->derive, ULE_TOPIC_PROVISIONING, account->user_key, value);
 }
 

@@ -206,6 +206,13 @@ static void unnamed_contacts(struct ule_derive *derive, const struct ule_institu
     }
 }
 
+/* An alien id becomes the number that the record or entry counts for: neither one that is another person's nor one that
+ * a swap has yet to reach (domain.md sections 2 and 6). */
+static void tell_alias(struct ule_derive *derive, const char *alien_number, const char *number) {
+    if (alien_number != NULL)
+        local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", alien_number))->alias = number;
+}
+
 /* The version in force to the person it counts for, each contact under the number that its entry counts for. */
 static void tell_record(struct ule_derive *derive, const struct ule_institution_person_changed *record,
                         struct ule_strings *counted_for) {
@@ -216,14 +223,12 @@ static void tell_record(struct ule_derive *derive, const struct ule_institution_
         struct ule_contact contact = record->contacts.items[i];
         if (contact.number == NULL && contact.alien_number == NULL)
             continue;
-        if (contact.number != NULL && contact.alien_number != NULL)
-            local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", contact.alien_number))->alias = contact
-                                                                                                               .number;
         if (contact.number != NULL) {
             contact.number = counts_for(derive, contact.number, true);
             if (contact.number == NULL || disputed(derive, contact.number, true))
                 continue;
             ule_strings_add(derive->arena, counted_for, contact.number);
+            tell_alias(derive, contact.alien_number, contact.number);
             contact.alien_number = NULL;
         }
         contact.replaces_number = NULL;
@@ -237,6 +242,7 @@ static void tell_record(struct ule_derive *derive, const struct ule_institution_
         if (receiver == NULL || disputed(derive, receiver, false))
             return; /* no role, relation or account from it (domain.md section 2) */
         ule_strings_add(derive->arena, counted_for, receiver);
+        tell_alias(derive, record->alien_number, receiver);
     } else if (record->alien_number != NULL) {
         receiver = ule_arena_printf(derive->arena, "alien:%s", record->alien_number);
     } else {
@@ -271,8 +277,6 @@ void ule_local_derive(struct ule_derive *derive) {
     }
     for (size_t i = 0; i < state->named.count; i++)
         tell_claim(derive, record, &state->named.items[i]);
-    if (record->alien_number != NULL && record->number != NULL && record->active)
-        local_tell(derive, ule_arena_printf(derive->arena, "alien:%s", record->alien_number))->alias = record->number;
 
     struct ule_strings counted_for = {0};
     if (record->active)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool is_protected(struct ule_person *person) {
+bool ule_names_protected(struct ule_person *person) {
     bool is = false;
     if (person->kept != NULL && person->kept->protection != NULL)
         is = ule_derive_within(person->derive, person->kept->protection->from, person->kept->protection->until);
@@ -32,7 +32,7 @@ static void alias(const struct ule_person *person, struct ule_account_changed *a
 }
 
 void ule_names_derive(struct ule_person *person, struct ule_account_changed *account) {
-    account->protected = is_protected(person);
+    account->protected = ule_names_protected(person);
     if (account->protected) {
         alias(person, account);
         return;

@@ -143,6 +143,7 @@ void ule_person_cases(struct ule_person *person);        /* section 8 */
 void ule_subscription_derive(struct ule_person *person); /* section 9 */
 
 /* names.c: A9 into the account's fields */
+bool ule_names_protected(struct ule_person *person);
 void ule_names_derive(struct ule_person *person, struct ule_account_changed *account);
 /* request.c: the newest request of one of two kinds */
 const char *ule_request_enrolled_by(struct ule_person *person);

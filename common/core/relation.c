@@ -40,6 +40,9 @@ void ule_relation_derive(struct ule_person *person) {
         listing->named = relation->named;
         for (size_t k = 0; k < person->records_count; k++)
             ule_strings_add(person->arena, &listing->enrolled_at, person->records[k]->institution_number);
+        for (size_t k = 0; k < person->became.count; k++)
+            if (strcmp(person->became.items[k], person->derive->entity) != 0)
+                ule_strings_add(person->arena, &listing->earlier, person->became.items[k]);
         for (size_t k = 0; k < relation->names.count; k++)
             ule_derive_tell(person->derive, relation->names.items[k])->listing = listing;
     }

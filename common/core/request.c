@@ -62,19 +62,37 @@ told:
     }
 }
 
-/* An active record or a listing of the person, or of the child that the request names. */
+/* An active record or a listing of the person, or of the child that the request names, also by an earlier number. */
 static bool has_standing(struct ule_person *person, const struct ule_institution_request *request) {
     if (ule_person_standing(&person->voices, request->institution_number))
         return true;
-    struct ule_voice *child = request->child_number ? ule_person_voice(person, request->child_number) : NULL;
-    return child != NULL && child->tell->listing != NULL &&
-           ule_strings_have(&child->tell->listing->enrolled_at, request->institution_number);
+    for (size_t i = 0; request->child_number != NULL && i < person->voices.count; i++) {
+        const struct ule_listing *child = person->voices.items[i].tell->listing;
+        if (child != NULL &&
+            (strcmp(person->voices.items[i].sender, request->child_number) == 0 ||
+             ule_strings_have(&child->earlier, request->child_number)) &&
+            ule_strings_have(&child->enrolled_at, request->institution_number))
+            return true;
+    }
+    return false;
+}
+
+/* A later word of the same institution on the same person, under this number or one that became it. */
+static bool is_overtaken(const struct ule_person *person, const struct ule_institution_request *request) {
+    for (size_t i = 0; i < person->requests.count; i++) {
+        const struct ule_institution_request *other = &person->requests.items[i];
+        if (is_support(other->kind) && strcmp(other->institution_number, request->institution_number) == 0 &&
+            ule_stamp_compare(other->changed_at, other->sequence, other->event_id, request->changed_at,
+                              request->sequence, request->event_id) > 0)
+            return true;
+    }
+    return false;
 }
 
 void ule_request_support(struct ule_person *person) {
     for (size_t i = 0; i < person->requests.count; i++) {
         const struct ule_institution_request *request = &person->requests.items[i];
-        if (!is_support(request->kind))
+        if (!is_support(request->kind) || is_overtaken(person, request))
             continue;
         if (!has_standing(person, request)) {
             person->derive->notes[ULE_NOTE_REQUEST_IGNORED]++;

@@ -360,10 +360,6 @@ void ule_loan_derive(struct ule_person *person) {
             answer->taken = true;
             answer->absorbed_user_key = in->outcome == ULE_OUTCOME_MERGED ? in->absorbed_user_key : NULL;
             answer->surviving_user_key = in->surviving_user_key;
-            for (size_t k = 0; k < loan->accounts.count; k++)
-                for (size_t m = 0; m < state->accounts.count; m++)
-                    if (strcmp(loan->accounts.items[k].user_key, state->accounts.items[m].user_key) == 0)
-                        ule_strings_add(person->arena, &answer->held, state->accounts.items[m].user_key);
             continue;
         }
         judge(person, pair, in, answer);

@@ -485,8 +485,20 @@ static void add_digits(struct ule_person *person, struct ule_pair_tell *tell) {
     }
 }
 
+/* The accounts of a loan that are here: said after those that went on to another number have been dropped, or F would
+ * take one that it gets back for one that is still here. */
+static void fill_held(struct ule_person *person, const struct ule_loan *loan, struct ule_answer *answer) {
+    const struct ule_account_array *accounts = &person->state->accounts;
+    for (size_t i = 0; i < loan->accounts.count; i++)
+        for (size_t k = 0; k < accounts->count; k++)
+            if (strcmp(loan->accounts.items[i].user_key, accounts->items[k].user_key) == 0)
+                ule_strings_add(person->arena, &answer->held, accounts->items[k].user_key);
+}
+
 static void fill_pair(struct ule_person *person, struct ule_pair *pair) {
     struct ule_pair_tell *tell = pair->tell;
+    if (tell->answer != NULL && tell->answer->taken && pair->heard != NULL && pair->heard->loan != NULL)
+        fill_held(person, pair->heard->loan, tell->answer);
     if (person->number != NULL && person->kept != NULL &&
         ule_strings_have(&person->kept->former_numbers, pair->number)) {
         tell->former_at = person->kept->changed_at;

@@ -85,6 +85,9 @@ void ule_institution_derive(struct ule_derive *derive);
 bool ule_person_take(struct ule_derive *derive);
 void ule_person_derive(struct ule_derive *derive);
 
+/* dispute.c: two claims on one replacement number are of two persons (domain.md section 2) */
+bool ule_dispute_disagree(struct ule_arena *arena, const struct ule_claim *a, const struct ule_claim *b);
+
 /* telling.c: swaps that were told */
 void ule_telling_add(struct ule_derive *derive, struct ule_telling_array *tellings, const struct ule_telling *telling);
 /* Those of `tellings` in which `number` takes part, appended. */

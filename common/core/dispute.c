@@ -17,7 +17,7 @@ static bool same_source(const struct ule_claim *a, const struct ule_claim *b) {
     return a->contact == b->contact && strcmp(a->source, b->source) == 0;
 }
 
-static bool disagree(struct ule_arena *arena, const struct ule_claim *a, const struct ule_claim *b) {
+bool ule_dispute_disagree(struct ule_arena *arena, const struct ule_claim *a, const struct ule_claim *b) {
     if (a->birth_date != ULE_DATE_NONE && b->birth_date != ULE_DATE_NONE && a->birth_date != b->birth_date)
         return true;
     if (a->given_names != NULL && b->given_names != NULL &&
@@ -53,7 +53,8 @@ void ule_dispute_derive(struct ule_person *person) {
                 tell->judged_contact = true;
             else
                 tell->judged = true;
-            if (same_source(claim, first) || !disagree(person->arena, claim, first))
+            person->dispute_open |= claim->torn;
+            if (same_source(claim, first) || !ule_dispute_disagree(person->arena, claim, first))
                 continue;
             ule_strings_add(person->arena, &person->disputed,
                             claim->contact ? ule_arena_printf(person->arena, "%s contact", voice->sender)

@@ -58,6 +58,36 @@ static void note_named(struct ule_derive *derive, const char *number, bool conta
     named->family_name = family_name;
 }
 
+/* The first entry of a record that names the same replacement number, when that is another entry; else NULL. */
+static const struct ule_contact *same_number_before(const struct ule_institution_person_changed *record, size_t index) {
+    const char *number = record->contacts.items[index].number;
+    for (size_t i = 0; number != NULL && i < index; i++)
+        if (ule_text_equal(record->contacts.items[i].number, number) && ule_number_is_replacement(number))
+            return &record->contacts.items[i];
+    return NULL;
+}
+
+/* One made-up number for two contacts of the same child: the first entry has it. */
+static bool is_torn(struct ule_derive *derive, const struct ule_institution_person_changed *record, size_t index) {
+    const struct ule_contact *first = same_number_before(record, index), *entry = &record->contacts.items[index];
+    if (first == NULL)
+        return false;
+    struct ule_claim a = {.birth_date = ULE_DATE_NONE, .given_names = first->given_names},
+                     b = {.birth_date = ULE_DATE_NONE, .given_names = entry->given_names};
+    a.family_name = first->family_name;
+    b.family_name = entry->family_name;
+    return ule_dispute_disagree(derive->arena, &a, &b);
+}
+
+/* Which of the two moved on nobody can tell: no swap of the number is told by the version after it. */
+static bool was_torn(struct ule_derive *derive, const struct ule_institution_person_changed *before,
+                     const char *number) {
+    bool torn = false;
+    for (size_t i = 0; before != NULL && i < before->contacts.count; i++)
+        torn |= ule_text_equal(before->contacts.items[i].number, number) && is_torn(derive, before, i);
+    return torn;
+}
+
 bool ule_local_take(struct ule_derive *derive) {
     struct ule_person_state *state = derive->state;
     struct ule_institution_person_changed *now = derive->message->local, *before = state->local;
@@ -71,8 +101,10 @@ bool ule_local_take(struct ule_derive *derive) {
         note_named(derive, now->number, false, now->birth_date, now->given_names, now->family_name);
         for (size_t i = 0; i < now->contacts.count; i++) {
             const struct ule_contact *contact = &now->contacts.items[i];
-            tell_swap(derive, contact->replaces_number, contact->number, true, true);
-            note_named(derive, contact->number, true, ULE_DATE_NONE, contact->given_names, contact->family_name);
+            if (!was_torn(derive, before, contact->replaces_number))
+                tell_swap(derive, contact->replaces_number, contact->number, true, true);
+            if (same_number_before(now, i) == NULL)
+                note_named(derive, contact->number, true, ULE_DATE_NONE, contact->given_names, contact->family_name);
         }
         /* A pupil's leaving waits for the institution; anybody else leaves at once. */
         if (now->active || !is_pupil(now))
@@ -180,7 +212,10 @@ static void tell_claim(struct ule_derive *derive, const struct ule_institution_p
     if (!record->active)
         return;
     for (size_t i = 0; named->contact && i < record->contacts.count; i++)
-        claim->current |= ule_text_equal(record->contacts.items[i].number, named->number);
+        if (ule_text_equal(record->contacts.items[i].number, named->number)) {
+            claim->current = true;
+            claim->torn |= is_torn(derive, record, i);
+        }
     if (!named->contact)
         claim->current = ule_text_equal(record->number, named->number);
 }
@@ -225,7 +260,7 @@ static void tell_record(struct ule_derive *derive, const struct ule_institution_
             continue;
         if (contact.number != NULL) {
             contact.number = counts_for(derive, contact.number, true);
-            if (contact.number == NULL || disputed(derive, contact.number, true))
+            if (contact.number == NULL || disputed(derive, contact.number, true) || is_torn(derive, record, i))
                 continue;
             ule_strings_add(derive->arena, counted_for, contact.number);
             tell_alias(derive, contact.alien_number, contact.number);

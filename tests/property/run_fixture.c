@@ -68,8 +68,11 @@ static enum ule_code take(void *context, const struct ule_output *output, int64_
     ule_record_copy(ule_topic_records[output->topic], output->value, run->arena, value);
     /* Also what makes event_id, a function of topic, key and version, unique; and one event a key a step. */
     const struct header *header = value;
-    if (header->version <= standing->version)
+    if (header->version <= standing->version) {
         run->wrong = "a version does not rise under its key";
+        printf("%s: %s, %lld after %lld\n", run->wrong, ule_topic_names[output->topic], (long long)header->version,
+               (long long)standing->version);
+    }
     standing->version = header->version;
     standing->value = value;
     if (output->topic == ULE_TOPIC_REREGISTRATION) {

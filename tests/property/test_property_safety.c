@@ -3,6 +3,8 @@
  * nothing of entities and tells: only the newest facts. */
 #include "property/run.h"
 
+#include "base/text.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +135,15 @@ static bool is(const struct facts *facts, const char *a, const char *b) {
     return a != NULL && one_person(facts, a, b);
 }
 
+/* As a parent or in a row of any date: without a look at what the number may have become. */
+static bool names_exactly(const struct ule_person_changed *child, const char *contact) {
+    bool named = (child->mother && ule_text_equal(child->mother->number, contact)) ||
+                 (child->father && ule_text_equal(child->father->number, contact));
+    for (size_t i = 0; i < child->custody.count; i++)
+        named |= ule_text_equal(holder(child, &child->custody.items[i]), contact);
+    return named;
+}
+
 /* CPR: a row in force today names the contact, or the policy takes parents for holders; the child a minor, unmarried.*/
 static bool custody_by_cpr(const struct facts *facts, const char *child, const char *contact, size_t upto,
                            bool *contradicted) {
@@ -152,16 +163,16 @@ static bool custody_by_cpr(const struct facts *facts, const char *child, const c
             bool parent = is(facts, record->mother ? record->mother->number : NULL, contact) ||
                           is(facts, record->father ? record->father->number : NULL, contact);
             custody |= parent && record->custody.count == 0 && facts->world->policy.custody_presume_parents;
-            bool in_force = false, row = false;
+            bool in_force = false;
             for (size_t m = 0; m < record->custody.count; m++) {
                 const struct ule_custody_row *at = &record->custody.items[m];
                 bool named = is(facts, holder(record, at), contact);
-                row |= named;
                 in_force |= named && (at->from == ULE_DATE_NONE || at->from <= facts->today) &&
                             (at->until == ULE_DATE_NONE || facts->today < at->until);
             }
             custody |= in_force;
-            *contradicted |= record->custody.count > 0 && (parent || row) && !in_force && strcmp(number, child) == 0;
+            if (strcmp(number, child) == 0 && record->custody.count > 0 && !in_force)
+                *contradicted |= names_exactly(record, contact);
         }
     return custody;
 }

@@ -10,6 +10,7 @@ static const struct {
     const char *help;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"explain", "a person as the system sees it, and why", ule_explain_main},
     {"extract", "CPR extract files to a recording", ule_extract_main},
     {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
 };

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "ule/audit.h"
+
+#include "base/uuid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char topic[] = "ule.audit.v1";
+
+void ule_audit_actor(char *name, size_t size) {
+    struct passwd entry, *found = NULL;
+    char room[4096];
+    if (getpwuid_r(getuid(), &entry, room, sizeof room, &found) == 0 && found)
+        (void)snprintf(name, size, "%s", found->pw_name);
+    else
+        (void)snprintf(name, size, "uid %lu", (unsigned long)getuid());
+}
+
+/* The version of the last line, so that the next one's is larger within one millisecond too; 0 without one. */
+static int64_t last_version(int file, off_t end) {
+    enum { LONGEST = 65536 };
+    off_t from = end > LONGEST ? end - LONGEST : 0;
+    size_t size = (size_t)(end - from);
+    char *text = malloc(size + 1);
+    if (!text)
+        abort();
+    ssize_t got = pread(file, text, size, from);
+    int64_t version = 0;
+    if (got > 0 && text[got - 1] == '\n') {
+        text[got - 1] = '\0';
+        const char *line = strrchr(text, '\n');
+        json_t *json = json_loads(line ? line + 1 : text, 0, NULL);
+        version = json_integer_value(json_object_get(json, "version"));
+        json_decref(json);
+    }
+    free(text);
+    return version;
+}
+
+static char *make_line(const struct ule_audit_lookup *lookup, int64_t last) {
+    struct ule_cpr_transaction transaction;
+    struct ule_arena *arena = ule_arena_new();
+    ule_record_init(&ule_cpr_transaction_record, &transaction, arena);
+    transaction.at = lookup->at;
+    transaction.version = lookup->at > last ? lookup->at : last + 1;
+    char version[24], event_id[ULE_UUID_SIZE];
+    (void)snprintf(version, sizeof version, "%" PRId64, transaction.version);
+    const char *parts[] = {topic, lookup->actor, version};
+    transaction.event_id = ule_uuid_v5(parts, 3, event_id);
+    transaction.caused_by = (struct ule_caused_by){.topic = "lookup", .event_id = ""};
+    transaction.effective_on = ule_date_of_time(lookup->at);
+    transaction.actor = lookup->actor;
+    transaction.purpose = lookup->purpose;
+    transaction.type = ULE_TRANSACTION_TYPE_LOOKUP;
+    transaction.person = lookup->person;
+    transaction.count = lookup->count;
+    transaction.fields = lookup->fields;
+    json_t *json = ule_record_to_json(&ule_cpr_transaction_record, &transaction);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS), *line = NULL;
+    if (!text || asprintf(&line, "%s\n", text) < 0)
+        abort();
+    free(text);
+    json_decref(json);
+    ule_arena_free(arena);
+    return line;
+}
+
+/* A line that a crash cut short is closed first: it must not swallow the next. */
+static enum ule_code append(int file, const char *path, const struct ule_audit_lookup *lookup,
+                            struct ule_error *error) {
+    struct stat before;
+    if (flock(file, LOCK_EX) != 0 || fchmod(file, 0600) != 0 || fstat(file, &before) != 0)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    char last = '\n';
+    if (before.st_size > 0 && pread(file, &last, 1, before.st_size - 1) != 1)
+        return ule_fail(error, ULE_IO, "%s: cannot be read", path);
+    char *line = make_line(lookup, last_version(file, before.st_size)), *whole = NULL;
+    int size = asprintf(&whole, "%s%s", last == '\n' ? "" : "\n", line);
+    if (size < 0)
+        abort();
+    ssize_t written = write(file, whole, (size_t)size);
+    int wrong = written == size ? 0 : written < 0 ? errno : ENOSPC;
+    if (!wrong && fsync(file) != 0)
+        wrong = errno;
+    if (wrong && written > 0)
+        (void)!ftruncate(file, before.st_size);
+    free(line);
+    free(whole);
+    return wrong ? ule_fail(error, ULE_IO, "%s: %s", path, strerror(wrong)) : ULE_OK;
+}
+
+enum ule_code ule_audit_append(const char *dir, const struct ule_audit_lookup *lookup, struct ule_error *error) {
+    char *path;
+    if (asprintf(&path, "%s/%s", dir, ULE_AUDIT_FILE) < 0)
+        abort();
+    int file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    enum ule_code code = file < 0 ? ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno))
+                                  : append(file, path, lookup, error);
+    if (file >= 0)
+        (void)close(file);
+    free(path);
+    return code;
+}

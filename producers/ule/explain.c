@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* `ule explain`: a person as the system sees it, for those who answer for its decisions (design.md section 9). Whoever
+ * looks leaves a line in the audit log before anything is shown. */
+#include "ule/explain.h"
+
+#include "base/text.h"
+#include "core/number.h"
+#include "ule/audit.h"
+#include "ule/commands.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char help[] = "usage: ule explain NUMBER --state DIR --purpose TEXT [OPTION...]\n"
+                           "\n"
+                           "Shows a person as the system sees it: what is known and where it came from, the account,\n"
+                           "each relation to a child with the rules that decided it, re-registrations, verdicts for\n"
+                           "Optagelse.dk, open cases and what helps, and what would change it.\n"
+                           "\n"
+                           "  NUMBER              person number with or without a hyphen, or alien:ID\n"
+                           "  -s, --state DIR     the state of 'ule replay --state DIR'; it is not changed\n"
+                           "  -p, --purpose TEXT  why you look: it goes into the log of look-ups\n"
+                           "  -j, --json          the same for programs, one JSON object\n"
+                           "  -c, --config FILE   the settings and secret that the replay was made with\n"
+                           "  -h, --help          this text\n"
+                           "\n"
+                           "Before anything is shown one line is written to DIR/" ULE_AUDIT_FILE ": who looked, when,\n"
+                           "why, and whom by pseudonym. What cannot be logged is not shown. A replay that is using\n"
+                           "the state has to end first.\n"
+                           "\n"
+                           "Exits 0; 1 when the person is not known or something went wrong; 2 when the command\n"
+                           "line is wrong.\n";
+
+struct options {
+    const char *state, *purpose, *config, *number;
+    bool json;
+};
+
+static int usage(const char *message) {
+    (void)fprintf(stderr, "ule explain: %s\nTry 'ule explain --help'.\n", message);
+    return ULE_EXIT_USAGE;
+}
+
+/* The end of the swaps that were completed: who the person is now. */
+static const struct ule_subject *follow(struct ule_explain *explain, const char *entity) {
+    const struct ule_subject *subject = ule_explain_subject(explain, entity);
+    for (int steps = 0; steps < ULE_CHAIN_MAX && subject->person.frozen && subject->person.moved_to; steps++)
+        subject = ule_explain_subject(explain, subject->person.moved_to);
+    return subject;
+}
+
+static void describe(struct ule_explain *explain, const char *asked) {
+    ule_explain_person(explain, asked);
+    ule_explain_facts(explain);
+    ule_explain_account(explain);
+    ule_explain_relations(explain);
+    ule_explain_swaps(explain);
+    ule_explain_verdicts(explain);
+    ule_explain_cases(explain);
+    ule_explain_changes(explain);
+}
+
+/* Which parts of the document have something in them. */
+static struct ule_strings disclosed(struct ule_explain *explain) {
+    struct ule_strings fields = {0};
+    const char *name;
+    json_t *section;
+    json_object_foreach(explain->document, name, section) if (json_array_size(section) > 0)
+        ule_strings_add(explain->arena, &fields, name);
+    return fields;
+}
+
+static enum ule_code audit(struct ule_explain *explain, const struct options *options, const char *entity,
+                           struct ule_error *error) {
+    char actor[256], pseudonym[15];
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    ule_audit_actor(actor, sizeof actor);
+    ule_policy_pseudonym(&explain->config->policy, entity, pseudonym);
+    const struct ule_audit_lookup lookup = {
+        .at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .actor = actor,
+        .purpose = options->purpose,
+        .person = pseudonym,
+        .count = explain->document ? 1 : 0,
+        .fields = explain->document ? disclosed(explain) : (struct ule_strings){0},
+    };
+    return ule_audit_append(options->state, &lookup, error);
+}
+
+static enum ule_code run(struct ule_explain *explain, const struct options *options, const char *entity,
+                         struct ule_error *error) {
+    enum ule_code code = ule_explain_open(explain, options->state, options->config, error);
+    if (code)
+        return code;
+    bool known = ule_explain_subject(explain, entity)->known;
+    if (known) {
+        explain->document = json_object();
+        explain->who = follow(explain, entity);
+        describe(explain, entity);
+    }
+    if (explain->code) {
+        *error = explain->error;
+        return explain->code;
+    }
+    code = audit(explain, options, entity, error);
+    if (code)
+        return ule_error_at(error, "the look-up cannot be logged, so nothing is shown");
+    if (!known)
+        return ule_fail(error, ULE_END, "nothing is known under this number or id");
+    if (options->json) {
+        (void)json_dumpf(explain->document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+        (void)fputc('\n', stdout);
+    } else {
+        ule_explain_print(explain->document, stdout);
+    }
+    return fflush(stdout) == 0 ? ULE_OK : ule_fail(error, ULE_IO, "what was to be shown could not be written");
+}
+
+/* "alien:ID" as it is, else the stored form of a person number. */
+static bool parse_entity(const char *text, char *entity, size_t size) {
+    char number[21];
+    if (strncmp(text, "alien:", 6) == 0)
+        return text[6] && (size_t)snprintf(entity, size, "%s", text) < size;
+    return ule_number_normalise(text, number) && (size_t)snprintf(entity, size, "%s", number) < size;
+}
+
+static int take_options(int argc, char **argv, struct options *options) {
+    static const struct option longs[] = {
+        {"state", required_argument, NULL, 's'}, {"purpose", required_argument, NULL, 'p'},
+        {"json", no_argument, NULL, 'j'},        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+    };
+    opterr = 0; /* getopt would repeat what was typed, a number perhaps */
+    for (int option; (option = getopt_long(argc, argv, "s:p:jc:h", longs, NULL)) != -1;) {
+        switch (option) {
+        case 's': options->state = optarg; break;
+        case 'p': options->purpose = optarg; break;
+        case 'j': options->json = true; break;
+        case 'c': options->config = optarg; break;
+        case 'h': (void)fputs(help, stdout); return -1;
+        default: return usage("an option that is not known, or one without its value");
+        }
+    }
+    if (optind + 1 != argc)
+        return usage(optind == argc ? "expected a NUMBER" : "expected one NUMBER");
+    options->number = argv[optind];
+    if (!options->state)
+        return usage("expected --state DIR");
+    if (!options->purpose || options->purpose[strspn(options->purpose, " \t\r\n")] == '\0')
+        return usage("expected --purpose TEXT: why you look this person up");
+    return ULE_EXIT_OK;
+}
+
+int ule_explain_main(int argc, char **argv) {
+    struct options options = {0};
+    char entity[160];
+    int wrong = take_options(argc, argv, &options);
+    if (wrong)
+        return wrong < 0 ? ULE_EXIT_OK : wrong;
+    if (!parse_entity(options.number, entity, sizeof entity))
+        return usage("that is neither a person number nor alien:ID");
+    if (!ule_text_valid(options.purpose, strlen(options.purpose)))
+        return usage("--purpose is not text in UTF-8");
+    (void)umask(077); /* what is written concerns persons */
+    struct ule_explain explain;
+    struct ule_error error = {0};
+    enum ule_code code = run(&explain, &options, entity, &error);
+    ule_explain_close(&explain);
+    if (code == ULE_OK)
+        return ULE_EXIT_OK;
+    (void)fprintf(stderr, "ule explain: %s\n", error.message);
+    return ULE_EXIT_FOUND;
+}

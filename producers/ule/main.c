@@ -11,6 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"explain", "a person as the system sees it, and why", ule_explain_main},
+    {"diff", "two recordings of outputs: who gains and loses what", ule_diff_main},
     {"extract", "CPR extract files to a recording", ule_extract_main},
     {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
 };

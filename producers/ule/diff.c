@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* `ule diff`: what a change of rules or configuration would do (design.md sections 9 and 12). */
+#include "ule/diff.h"
+
+#include "ule/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: ule diff DIR DIR [OPTION...]\n"
+    "\n"
+    "Compares two recordings of outputs, as 'ule replay --to' writes them, by topic and key: who gains and\n"
+    "loses what from the first (A) to the second (B), by which rule; then each difference by its key.\n"
+    "\n"
+    "  -p, --picture   only what converges: what a live run, or another order of the same records, must\n"
+    "                  end in as well\n"
+    "  -s, --summary   not key by key\n"
+    "  -j, --json      one JSON object: counts by topic, summary, differences\n"
+    "  -h, --help      this text\n"
+    "\n"
+    "What would presumed custody do?\n"
+    "\n"
+    "  ule replay --from town --to now\n"
+    "  echo 'custody.unregistered = presume-parents' >presume.conf\n"
+    "  ule replay --from town --to then --config presume.conf\n"
+    "  ule diff now then\n"
+    "\n"
+    "Where an output comes from (event_id, version, caused_by, effective_on) is never compared. Everything\n"
+    "else is, for each key the events before the last one too, in their order; a re-registration is known\n"
+    "by its two numbers, a dead letter by what is in it.\n"
+    "\n"
+    "With --picture the last values count: number type, state, assurance, roles, names and capabilities of\n"
+    "accounts; contacts of children with authority, access and capabilities; open cases; verdicts; CPR\n"
+    "subscriptions wanted. Accounts and contacts are known by their numbers, for which user key survives a\n"
+    "merge is left open. So are MERGED or RENUMBERED, dates, actions and reasons, and whether an account\n"
+    "SUSPENDED by A8 or CLOSED, an ended contact or a verdict LEFT or LEVEL is there. A few persons may\n"
+    "differ with the order all the same: those of whom it matters which fact came first, as a second swap\n"
+    "of the same number.\n"
+    "\n"
+    "Person numbers and names are never shown: a field that holds one is said to differ. Nothing is\n"
+    "written into the folders, which may be .jsonl or .avro. All keys are held in memory, some 300 bytes\n"
+    "each.\n"
+    "\n"
+    "Exits 0 when the two are the same, 1 when they differ, 2 when they could not be compared: a wrong\n"
+    "command line, a folder without outputs, a file that cannot be read.\n";
+
+static int usage(const char *message, const char *value) {
+    (void)fprintf(stderr, "ule diff: %s%s\nTry 'ule diff --help'.\n", message, value);
+    return ULE_EXIT_USAGE;
+}
+
+static int compare(const struct ule_diff_options *options) {
+    struct ule_diff_set all = {0}, picture = {0};
+    struct ule_error error = {0};
+    enum ule_code code = ULE_OK;
+    int result = ULE_EXIT_USAGE;
+    for (int side = 0; side < ULE_DIFF_SIDES && code == ULE_OK; side++)
+        code = ule_diff_read(options->dirs[side], (enum ule_diff_side_name)side, &all, &error);
+    if (code != ULE_OK) {
+        (void)fprintf(stderr, "ule diff: %s\n", error.message);
+        goto out;
+    }
+    if (options->picture)
+        ule_diff_picture(&all, &picture);
+    result = ule_diff_report(options->picture ? &picture : &all, options, stdout) ? ULE_EXIT_FOUND : ULE_EXIT_OK;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        (void)fprintf(stderr, "ule diff: standard output: %s\n", strerror(errno));
+        result = ULE_EXIT_USAGE;
+    }
+out:
+    ule_diff_set_close(&picture);
+    ule_diff_set_close(&all);
+    return result;
+}
+
+int ule_diff_main(int argc, char **argv) {
+    static const struct option longs[] = {
+        {"picture", no_argument, NULL, 'p'},
+        {"summary", no_argument, NULL, 's'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct ule_diff_options options = {0};
+    for (int option; (option = getopt_long(argc, argv, "psjh", longs, NULL)) != -1;) {
+        switch (option) {
+        case 'p': options.picture = true; break;
+        case 's': options.summary = true; break;
+        case 'j': options.json = true; break;
+        case 'h': (void)fputs(help, stdout); return ULE_EXIT_OK;
+        default: return usage("see the options", "");
+        }
+    }
+    if (argc - optind != ULE_DIFF_SIDES)
+        return usage("expected two folders", argc - optind > ULE_DIFF_SIDES ? ", not more" : "");
+    options.dirs[ULE_DIFF_A] = argv[optind];
+    options.dirs[ULE_DIFF_B] = argv[optind + 1];
+    return compare(&options);
+}

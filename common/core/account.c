@@ -59,7 +59,7 @@ static bool may_have_account(const struct ule_person *person) {
 
 static void decide_state(struct ule_person *person) {
     struct ule_derive *derive = person->derive;
-    int32_t *loose = &person->state->loose_since;
+    int32_t *loose = &person->account->loose_since; /* it goes with the account */
     bool tied = person->records_count > 0 || person->living;
     if (tied || person->frozen) /* lent, it is another number's to look after */
         *loose = ULE_DATE_NONE;
@@ -95,6 +95,7 @@ void ule_account_derive(struct ule_person *person) {
         struct ule_account *made = ULE_PUSH(person->arena, &person->state->accounts);
         made->user_key = ule_derive_person_key(person->derive);
         made->origin = person->derive->entity;
+        made->loose_since = ULE_DATE_NONE;
         for (size_t i = 0; i < person->records_count; i++)
             made->legacy |= person->records[i]->legacy;
         person->account = made;
@@ -102,8 +103,6 @@ void ule_account_derive(struct ule_person *person) {
     person->account_state = ULE_ACCOUNT_STATE_NULL;
     if (person->account != NULL)
         decide_state(person);
-    else
-        person->state->loose_since = ULE_DATE_NONE;
 }
 
 /* An account that a merge closed keeps what was said of it, but for what it could do, and for the names of a person who

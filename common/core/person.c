@@ -39,8 +39,10 @@ static void take_returned(struct ule_derive *derive, const struct ule_pair_tell 
     struct ule_person_state *state = derive->state;
     for (size_t i = 0; i < pair->returned.count; i++)
         for (size_t k = 0; k < state->accounts.count; k++)
-            if (strcmp(state->accounts.items[k].user_key, pair->returned.items[i].user_key) == 0)
+            if (strcmp(state->accounts.items[k].user_key, pair->returned.items[i].user_key) == 0) {
                 state->accounts.items[k].away = false;
+                state->accounts.items[k].loose_since = pair->returned.items[i].loose_since;
+            }
     for (size_t i = 0; i < pair->returned_published.count; i++)
         ule_publish_adopt(derive, &state->published, &pair->returned_published.items[i]);
 }

@@ -410,6 +410,10 @@ static void add_account(struct ule_person *person, struct ule_loan *loan, const 
     *added = *account;
     added->absorbed = ule_loan_absorbed(person, account->user_key);
     added->away = false;
+    const struct ule_account_array *here = &person->state->accounts;
+    for (size_t i = 0; i < here->count; i++) /* who looks after it knows best */
+        if (strcmp(here->items[i].user_key, account->user_key) == 0)
+            added->loose_since = here->items[i].loose_since;
 }
 
 static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pair *pair) {

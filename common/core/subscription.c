@@ -59,7 +59,8 @@ void ule_subscription_derive(struct ule_person *person) {
     struct ule_person_state *state = person->state;
     publish_wanted(person);
 
-    bool open = person->account != NULL && person->account_state != ULE_ACCOUNT_STATE_CLOSED;
+    /* An account that has gone on to another number is that number's tie. */
+    bool open = person->account != NULL && !person->frozen && person->account_state != ULE_ACCOUNT_STATE_CLOSED;
     bool tied = person->records_count > 0 || person->listed || person->related || open;
     if (derive->subscription_ended) {
         /* The facts will not be renewed: somebody has to know while they are used; else they go at once. */

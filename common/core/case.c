@@ -106,9 +106,8 @@ static bool lives_abroad(const struct ule_person *person) {
         const struct ule_listing *listing = person->voices.items[i].tell->listing;
         if (listing == NULL || !listing->enrolled || !listing->listed || listing->country == ULE_INT_NULL)
             continue;
-        const char *source = listing->source ? listing->source : "";
-        if (lowest == NULL || strcmp(source, lowest) < 0) {
-            lowest = source;
+        if (lowest == NULL || strcmp(listing->country_source, lowest) < 0) {
+            lowest = listing->country_source;
             country = listing->country;
         }
     }

@@ -124,13 +124,16 @@ static void from_record(struct ule_person *person, const struct ule_institution_
             relation->lowered = entry->access;
         if (relation->relation == ULE_CONTACT_RELATIONSHIP_NULL)
             relation->relation = entry->relation;
-        if (relation->country == ULE_INT_NULL)
+        const char *source = ule_arena_printf(person->arena, "%s/%s", record->institution_number,
+                                              record->local_person_id);
+        if (relation->country == ULE_INT_NULL && entry->country != ULE_INT_NULL) {
             relation->country = entry->country;
+            relation->country_source = source;
+        }
         if (relation->given_names == NULL && relation->family_name == NULL) {
             relation->given_names = entry->given_names;
             relation->family_name = entry->family_name;
-            relation->source = ule_arena_printf(person->arena, "%s/%s", record->institution_number,
-                                                record->local_person_id);
+            relation->source = source;
         }
         ule_strings_add(person->arena, &relation->institutions, record->institution_number);
     }

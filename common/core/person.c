@@ -19,6 +19,10 @@ static void take_person(struct ule_derive *derive) {
     struct ule_person_state *state = derive->state;
     struct ule_person_changed *now = derive->message->person, *before = state->person;
     if (has_facts(now->status)) {
+        const struct ule_person_changed *known = state->facts != NULL ? state->facts : before;
+        /* A marriage ends custody for good: a record that does not know of it takes nothing back. */
+        if (known != NULL && now->marital_status == ULE_MARITAL_STATUS_UNKNOWN)
+            now->marital_status = known->marital_status;
         state->facts = NULL;
         state->minimised = false;
         state->counted = true;

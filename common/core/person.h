@@ -57,6 +57,7 @@ struct ule_relation {
     const char *source;           /* of the lowest listing */
     const char *given_names, *family_name;
     int32_t country;
+    const char *country_source; /* of the lowest listing that states it */
     struct ule_strings institutions;
     bool enrols; /* the relation that is published has ENROL_CHILD */
 };

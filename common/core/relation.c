@@ -36,6 +36,7 @@ void ule_relation_derive(struct ule_person *person) {
         listing->given_names = relation->given_names;
         listing->family_name = relation->family_name;
         listing->country = relation->country;
+        listing->country_source = relation->country_source;
         listing->institutions = relation->institutions;
         listing->named = relation->named;
         for (size_t k = 0; k < person->records_count; k++)

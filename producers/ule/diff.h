@@ -22,6 +22,7 @@ struct ule_diff_side {
     uint64_t count;  /* events, tombstones too */
     uint64_t digest; /* of them in their order */
     int64_t version; /* of the last value */
+    uint32_t met;    /* bit n: ule_diff_level(topic) was n in one of the values */
     char *label;     /* what to call it in place of `key`, NULL: its key */
 };
 
@@ -40,6 +41,8 @@ struct ule_diff_set {
 enum { ULE_DIFF_AUDIT = ULE_TOPIC_COUNT, ULE_DIFF_DEAD_LETTERS };
 /* NULL for dead letters. */
 const struct ule_record *ule_diff_record(size_t topic);
+/* The enum field that says most of a value (state, access, ...), NULL where there is none. */
+const struct ule_field *ule_diff_level(size_t topic);
 
 struct ule_diff_options {
     const char *dirs[ULE_DIFF_SIDES];
@@ -94,6 +97,8 @@ const char *ule_diff_title(size_t topic);
 bool ule_diff_hidden(size_t topic, const char *field);
 /* What says enough of a value that only one side has. */
 bool ule_diff_telling(size_t topic, const char *field);
+/* The levels that only this side had, the last values aside: "SENSITIVE, NONE"; "" for none. */
+void ule_diff_met_only(const struct ule_diff_item *item, enum ule_diff_side_name side, char *out, size_t size);
 /* In the order in which they are told; an unknown one comes last. */
 size_t ule_diff_change_rank(const char *change);
 

@@ -100,6 +100,17 @@ void ule_diff_change_close(struct ule_diff_change *change) {
     *change = (struct ule_diff_change){0};
 }
 
+void ule_diff_met_only(const struct ule_diff_item *item, enum ule_diff_side_name side, char *out, size_t size) {
+    const struct ule_field *level = ule_diff_level(item->topic);
+    const uint32_t other = item->sides[side == ULE_DIFF_A ? ULE_DIFF_B : ULE_DIFF_A].met;
+    *out = '\0';
+    for (size_t i = 0; level && i < level->symbols->count; i++) {
+        const size_t used = strlen(out);
+        if (item->sides[side].met & ~other & (UINT32_C(1) << i))
+            (void)snprintf(out + used, size - used, "%s%s", used ? ", " : "", level->symbols->symbols[i]);
+    }
+}
+
 struct telling {
     const struct ule_diff_change *change;
     json_t *a, *b;
@@ -120,7 +131,7 @@ static void tell(struct telling *telling, const char *change) {
     telling->told = true;
 }
 
-/* "now and then": the levels, lowest first, of which a higher one is a gain. */
+/* Levels lowest first: a higher one is a gain. The two lowest are both nothing: never there, and ended. */
 static void tell_move(struct telling *telling, const char *const *levels, const char *from, const char *to) {
     int was = -1, is = -1;
     for (int i = 0; levels[i]; i++) {
@@ -130,7 +141,7 @@ static void tell_move(struct telling *telling, const char *const *levels, const 
     if (was == is)
         return;
     (void)snprintf(telling->next.what, sizeof telling->next.what, "%s → %s", from, to);
-    tell(telling, is > was ? "gain" : "lose");
+    tell(telling, was <= 1 && is <= 1 ? "other" : is > was ? "gain" : "lose");
 }
 
 static bool holds(const json_t *list, const json_t *item) {
@@ -224,29 +235,32 @@ static const char *relation_level(const json_t *value) {
 
 static void tell_relation(struct telling *telling) {
     static const char *const levels[] = {"no relation", "ended", "NONE", "NON_SENSITIVE", "SENSITIVE", NULL};
+    static const char *const authorities[] = {"-", "NONE", "RELATION", "CUSTODY_ASSERTED", "CUSTODY", NULL};
     tell_move(telling, levels, relation_level(telling->a), relation_level(telling->b));
     tell_items(telling, "capabilities");
-    if (telling->a && telling->b && !telling->told &&
-        strcmp(get(telling->a, "authority"), get(telling->b, "authority")) != 0) {
-        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s → %s", get(telling->a, "authority"),
-                       get(telling->b, "authority"));
-        tell(telling, "other");
-    }
+    if (telling->a && telling->b && !telling->told)
+        tell_move(telling, authorities, get(telling->a, "authority"), get(telling->b, "authority"));
 }
 
 static void tell_case(struct telling *telling) {
     const bool was = json_is_true(json_object_get(telling->a, "open"));
     const bool is = json_is_true(json_object_get(telling->b, "open"));
-    const char *kind = get(telling->b ? telling->b : telling->a, "case");
-    (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", kind);
-    if (was != is)
+    const struct ule_diff_side *sides = telling->change->item->sides;
+    const char *slash = strrchr(telling->change->item->key, '/'); /* in a picture there is always a value */
+    const char *kind = telling->b   ? get(telling->b, "case")
+                       : telling->a ? get(telling->a, "case")
+                       : slash      ? slash + 1
+                                    : "";
+    if (was != is) {
+        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", kind);
         tell(telling, is ? "opened" : "closed");
-    else if (telling->a && telling->b && strcmp(get(telling->a, "remedy"), get(telling->b, "remedy")) != 0) {
+    } else if (telling->a && telling->b && strcmp(get(telling->a, "remedy"), get(telling->b, "remedy")) != 0) {
         (void)snprintf(telling->next.what, sizeof telling->next.what, "remedy of %s", kind);
         tell(telling, "other");
-    } else if (!telling->a || !telling->b) {
-        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s, not open at the end", kind);
-        tell(telling, telling->b ? "new" : "gone");
+    } else if (sides[ULE_DIFF_A].count == 0 || sides[ULE_DIFF_B].count == 0) {
+        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s for a time, in %c only", kind,
+                       sides[ULE_DIFF_A].count > 0 ? 'A' : 'B');
+        tell(telling, "other");
     }
 }
 
@@ -293,21 +307,44 @@ static void tell_dead_letter(struct telling *telling) {
     tell(telling, more ? "new" : "gone");
 }
 
-/* Whatever none of the above has told of. */
+/* The two end alike: what did one of them have for a time? */
+static void tell_way(struct telling *telling) {
+    bool any = false;
+    for (int side = ULE_DIFF_SIDES - 1; side >= 0; side--) {
+        char met[64];
+        ule_diff_met_only(telling->change->item, (enum ule_diff_side_name)side, met, sizeof met);
+        if (!*met)
+            continue;
+        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s for a time, in %c only", met,
+                       side == ULE_DIFF_A ? 'A' : 'B');
+        tell(telling, "other"); /* what it is in place of is not known */
+        any = true;
+    }
+    if (any)
+        return;
+    (void)snprintf(telling->next.what, sizeof telling->next.what, "the same at the end, not on the way");
+    tell(telling, "other");
+}
+
+/* Whatever none of the above has told of. What is called an action follows from the events before. */
 static void tell_rest(struct telling *telling) {
     const struct ule_diff_change *change = telling->change;
+    const bool both = telling->a && telling->b;
+    const bool end = telling->a || telling->b;
+    if (both &&
+        (change->field_count == 0 || (change->field_count == 1 && strcmp(change->fields[0]->name, "action") == 0))) {
+        tell_way(telling);
+        return;
+    }
     for (size_t i = 0; i < change->field_count; i++) {
         (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", change->fields[i]->name);
         tell(telling, "other");
     }
-    if (change->field_count > 0)
+    if (both)
         return;
-    const bool both = telling->a && telling->b;
     (void)snprintf(telling->next.what, sizeof telling->next.what, "%s",
-                   both                       ? "the same at the end, not on the way"
-                   : telling->a || telling->b ? "a last value that the other has not"
-                                              : "nothing at the end, not the same on the way");
-    tell(telling, telling->a == telling->b || both ? "other" : telling->b ? "new" : "gone");
+                   end ? "a last value that the other has not" : "nothing at the end, not the same on the way");
+    tell(telling, !end ? "other" : telling->b ? "new" : "gone");
 }
 
 void ule_diff_meaning(const struct ule_diff_change *change,

@@ -31,6 +31,21 @@ const struct ule_record *ule_diff_record(size_t topic) {
     return topic == ULE_DIFF_AUDIT ? &ule_cpr_transaction_record : NULL;
 }
 
+const struct ule_field *ule_diff_level(size_t topic) {
+    static const char *const names[ULE_DIFF_DEAD_LETTERS] = {
+        [ULE_TOPIC_PROVISIONING] = "state",
+        [ULE_TOPIC_REREGISTRATION] = "outcome",
+        [ULE_TOPIC_CONTACT_RELATION] = "access",
+        [ULE_TOPIC_PUPIL] = "reason",
+    };
+    const struct ule_record *record = ule_diff_record(topic);
+    for (size_t i = 0; record && names[topic] && i < record->count; i++) {
+        if (strcmp(record->fields[i].name, names[topic]) == 0)
+            return &record->fields[i];
+    }
+    return NULL;
+}
+
 static double seconds_since(const struct timespec *then) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -105,6 +120,9 @@ static enum ule_code take_output(struct reading *reading, const struct ule_recor
     struct ule_diff_side *side = &item->sides[reading->side];
     if (label && !side->label && !(side->label = strdup(label)))
         abort();
+    const struct ule_field *level = tombstone ? NULL : ule_diff_level(recorded->topic);
+    if (level)
+        side->met |= UINT32_C(1) << *(const int32_t *)(const void *)((const char *)value + level->offset);
     side->count++;
     side->digest = digest(side->digest, tombstone ? "-" : "+", 1);
     side->digest = digest(side->digest, reading->bytes.bytes, reading->bytes.size);

@@ -59,6 +59,9 @@ static int by_weight(const void *a, const void *b) {
         return left->topic < right->topic ? -1 : 1;
     if (ranks[0] != ranks[1])
         return ranks[0] < ranks[1] ? -1 : 1;
+    const bool moves[] = {strstr(left->what, "→") != NULL, strstr(right->what, "→") != NULL};
+    if (moves[0] != moves[1])
+        return moves[0] ? -1 : 1;
     if (left->count != right->count)
         return left->count > right->count ? -1 : 1;
     int order = strcmp(left->what, right->what);
@@ -147,12 +150,13 @@ static const char *plain(struct ule_arena *arena, const json_t *value) {
     return copy;
 }
 
-/* The words of a remedy follow from its code. */
+/* Follows from another field that differs: the words of a remedy from its code, STIL's level from ours. */
 static bool is_said(const struct ule_diff_change *change, const struct ule_field *field) {
-    if (change->item->topic != ULE_TOPIC_CASE || strncmp(field->name, "remedy_", 7) != 0)
-        return false;
-    for (size_t i = 0; i < change->field_count; i++) {
-        if (strcmp(change->fields[i]->name, "remedy") == 0)
+    const char *said = strncmp(field->name, "remedy_", 7) == 0         ? "remedy"
+                       : strcmp(field->name, "stil_access_level") == 0 ? "access"
+                                                                       : NULL;
+    for (size_t i = 0; said && i < change->field_count; i++) {
+        if (strcmp(change->fields[i]->name, said) == 0)
             return true;
     }
     return false;
@@ -164,9 +168,28 @@ static void print_field(const struct report *report, const char *name, const jso
     (void)fprintf(report->file, " %s → %s\n", plain(report->arena, a), plain(report->arena, b));
 }
 
+/* How it came there: events, and what one of the two had for a time. */
+static void print_way(const struct report *report, const struct ule_diff_change *change) {
+    const struct ule_diff_item *item = change->item;
+    const uint64_t a = item->sides[ULE_DIFF_A].count, b = item->sides[ULE_DIFF_B].count;
+    const char *name = item->topic < ULE_DIFF_DEAD_LETTERS ? "events" : "of them";
+    if (a != b)
+        (void)fprintf(report->file, "      %-18s %" PRIu64 " → %" PRIu64 "\n", name, a, b);
+    else if (change->values[ULE_DIFF_A] && change->values[ULE_DIFF_B] && change->field_count == 0)
+        (void)fprintf(report->file, "      %-18s %" PRIu64 ", not the same; the last ones are\n", name, a);
+    if (change->field_count > 0 && strcmp(change->fields[0]->name, "action") != 0)
+        return;
+    for (int side = 0; side < ULE_DIFF_SIDES; side++) {
+        char met[64];
+        ule_diff_met_only(item, (enum ule_diff_side_name)side, met, sizeof met);
+        if (*met && change->values[ULE_DIFF_A] && change->values[ULE_DIFF_B])
+            (void)fprintf(report->file, "      %-18s %s, in %c only\n", "for a time", met,
+                          side == ULE_DIFF_A ? 'A' : 'B');
+    }
+}
+
 static void print_change(struct report *report, const struct ule_diff_change *change) {
     const struct ule_diff_item *item = change->item;
-    const struct ule_diff_side *sides = item->sides;
     FILE *file = report->file;
     if (report->topic != item->topic)
         (void)fprintf(file, "\n%s (%s)\n", ule_diff_title(item->topic), ule_replay_output_name(item->topic));
@@ -188,12 +211,8 @@ static void print_change(struct report *report, const struct ule_diff_change *ch
             print_field(report, name, json_object_get(change->values[ULE_DIFF_A], name),
                         json_object_get(change->values[ULE_DIFF_B], name));
     }
-    if (sides[ULE_DIFF_A].count != sides[ULE_DIFF_B].count && (!report->options->picture || !record))
-        (void)fprintf(file, "      %-18s %" PRIu64 " → %" PRIu64 "\n", record ? "events" : "of them",
-                      sides[ULE_DIFF_A].count, sides[ULE_DIFF_B].count);
-    else if (both && change->field_count == 0)
-        (void)fprintf(file, "      %-18s %" PRIu64 ", of which one or more differ; the last are the same\n", "events",
-                      sides[ULE_DIFF_A].count);
+    if (!report->options->picture || !record)
+        print_way(report, change);
 }
 
 static json_t *change_to_json(const struct report *report, const struct ule_diff_change *change) {

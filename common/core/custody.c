@@ -166,8 +166,7 @@ static void decide(struct ule_person *person, struct ule_relation *relation) {
 void ule_custody_derive(struct ule_person *person) {
     from_cpr(person);
     for (size_t i = 0; i < person->records_count; i++)
-        if (person->records[i]->role == ULE_ROLE_STUDENT || person->records[i]->role == ULE_ROLE_CHILD)
-            from_record(person, person->records[i]);
+        from_record(person, person->records[i]); /* whatever its role: what it lowers is lowered */
     /* A row that is not in force and names nobody who is a parent or listed makes no relation. */
     for (size_t i = person->relations.count; i-- > 0;) {
         struct ule_relation *relation = &person->relations.items[i];

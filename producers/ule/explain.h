@@ -90,8 +90,17 @@ const struct ule_relation *ule_explain_relation(const struct ule_subject *child,
 const struct ule_contact_relation *ule_explain_published(const struct ule_subject *child,
                                                          const struct ule_subject *contact);
 
-/* explain_whatif.c: what the rules themselves would say, into the changes. */
-void ule_explain_what_if(struct ule_explain *explain, json_t *changes);
+/* explain_whatif.c: what the rules themselves would say to records that nobody has sent. */
+struct ule_question {
+    const struct ule_inbox_message *message, *second; /* one after the other; second may be NULL */
+    const char *only_contact;                         /* relations of others are not looked at; NULL: all are */
+    bool of_children;                                 /* say how many children access is given to */
+    const char *kind, *text;
+};
+/* An item when anything would change, none otherwise. */
+void ule_explain_ask(struct ule_explain *explain, json_t *changes, const struct ule_question *question);
+/* explain_question.c: the questions that fit a person. */
+void ule_explain_questions(struct ule_explain *explain, json_t *changes);
 
 /* explain_text.c: no line wider than 80 columns. */
 void ule_explain_print(const json_t *document, FILE *file);

@@ -41,7 +41,6 @@ static void open_case(struct ule_explain *explain, json_t *section, const struct
     for (size_t i = 0; i < value->channels.count; i++)
         channels = ule_arena_printf(explain->arena, "%s%s%s", channels, i ? ", " : "", value->channels.items[i]);
     ule_explain_detail(item, "Where: %s", *channels ? channels : "nowhere yet");
-    ule_explain_rule(item, "8");
 }
 
 /* The open cases that an entity publishes; of a child's only those about this contact. */

@@ -3,6 +3,7 @@
  * credentials, and the children whose records name this person. */
 #include "ule/explain.h"
 
+#include "core/custody.h"
 #include "ule/explain_rule.h"
 
 #include <stdlib.h>
@@ -22,7 +23,9 @@ static void parent(struct ule_explain *explain, json_t *item, const char *title,
     ule_explain_set(item, strcmp(title, "Mother") == 0 ? "mother" : "father", parent->number);
 }
 
-static void custody(struct ule_explain *explain, json_t *item, const struct ule_person_changed *record) {
+static void custody(struct ule_explain *explain, json_t *item, const struct ule_person_changed *record,
+                    const struct ule_subject *child) {
+    bool over = child->person.adult || child->person.married;
     json_t *rows = json_array();
     for (size_t i = 0; i < record->custody.count; i++) {
         const struct ule_custody_row *row = &record->custody.items[i];
@@ -31,15 +34,17 @@ static void custody(struct ule_explain *explain, json_t *item, const struct ule_
                              : father ? (record->father ? record->father->number : NULL)
                                       : row->number;
         const char *holder = mother ? "the mother" : father ? "the father" : "another";
-        bool now = ule_date_within(explain->today, row->from, row->until);
+        bool now = !over && ule_date_within(explain->today, row->from, row->until);
         json_t *entry = ule_record_to_json(&ule_custody_row_record, row);
         ule_explain_set(entry, "holder_number", number);
         json_object_set_new(entry, "in_force", json_boolean(now));
         json_array_append_new(rows, entry);
-        ule_explain_detail(item, "Custody: %s%s%s%s%s; %s", holder, number ? ", " : "",
-                           number ? name_of(explain, number) : "",
-                           ule_explain_period(explain->arena, row->from, row->until),
-                           row->from_uncertain ? " (start uncertain)" : "", now ? "in force" : "not in force today");
+        ule_explain_detail(
+            item, "Custody: %s%s%s%s%s; %s", holder, number ? ", " : "", number ? name_of(explain, number) : "",
+            ule_explain_period(explain->arena, row->from, row->until), row->from_uncertain ? " (start uncertain)" : "",
+            over  ? "ended, the child is 18 or married"
+            : now ? "in force"
+                  : "not in force today");
     }
     json_object_set_new(item, "custody", rows);
 }
@@ -75,14 +80,27 @@ static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) 
                            ule_explain_period(explain->arena, record->protection->from, record->protection->until));
     parent(explain, item, "Mother", record->mother);
     parent(explain, item, "Father", record->father);
-    custody(explain, item, record);
-    if (record->custody.count == 0 && ule_explain_subject(explain, entity)->person.enrolled)
+    const struct ule_subject *subject = ule_explain_subject(explain, entity);
+    custody(explain, item, record, subject);
+    if (record->custody.count == 0 && ule_custody_unregistered(&subject->person))
         ule_explain_detail(item, "Custody: CPR has none of any date, which is no proof that nobody has it");
     if (record != newest) {
         json_t *older = ule_explain_item(facts, "CPR on %s: the facts above are from an earlier record", shown);
         ule_explain_set(older, "kind", "cpr-facts");
         ule_explain_source(older, state, record->event_id);
     }
+}
+
+/* What came with a number that became this one, or names one that this has not become. */
+static void under(struct ule_explain *explain, json_t *item, const char *number) {
+    ule_explain_set(item, "number", number);
+    if (!number || strcmp(number, explain->who->entity) == 0)
+        return;
+    const char *shown = ule_explain_number(explain->arena, number);
+    if (ule_strings_have(&explain->who->person.became, number))
+        ule_explain_detail(item, "Under the number %s", shown);
+    else
+        ule_explain_detail(item, "It names %s by now, and counts here while that swap is undecided", shown);
 }
 
 static void requests(struct ule_explain *explain, json_t *facts, const char *entity) {
@@ -131,6 +149,7 @@ static void local(struct ule_explain *explain, json_t *facts, const struct ule_v
     json_object_set_new(item, "leaving", json_boolean(leaving));
     json_object_set_new(item, "disputed", json_boolean(disputed));
     ule_explain_detail(item, "Known there as local id %s", tell->local_person_id);
+    under(explain, item, record->number);
     if (record->protected)
         ule_explain_detail(item, "The institution says that the name is protected");
     if (disputed) {
@@ -191,6 +210,7 @@ static void credential(struct ule_explain *explain, json_t *facts, const struct 
     ule_explain_set(item, "status", told);
     ule_explain_set(item, "status_today", today);
     ule_explain_set(item, "assurance", ule_credential_assurance_enum.symbols[credential->assurance]);
+    under(explain, item, credential->number);
     if (strcmp(told, today) != 0) {
         ule_explain_detail(item, "Its issuer said %s last; NemID closed on %s", told,
                            ule_explain_day(explain->arena, explain->config->policy.nemid_closed_on));

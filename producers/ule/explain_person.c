@@ -19,7 +19,7 @@ static void set_birth(const struct ule_explain *explain, json_t *item) {
     int32_t birth = person->birth_date;
     ule_explain_set_date(item, "birth_date", birth);
     if (birth == ULE_DATE_NONE) {
-        ule_explain_detail(item, "Birth date not known: counts as a minor");
+        ule_explain_detail(item, "Birth date not known%s", person->enrolled ? ": counts as a minor" : "");
         return;
     }
     const char *from = person->facts && person->facts->birth_date != ULE_DATE_NONE        ? "as CPR has it"

@@ -41,6 +41,8 @@ static const char *why_not_published(const struct ule_subject *child, const stru
         return "the child has no account";
     if (!contact->person.number)
         return "the contact has no person number yet";
+    if (relation->authority == ULE_AUTHORITY_NONE)
+        return "the child is 18 or married";
     if (!relation->view || !relation->view->account)
         return "the contact has no account, or a closed one";
     return "it has ended, or is on its way";
@@ -51,8 +53,7 @@ static const char *cell(enum ule_authority authority) {
     switch (authority) {
     case ULE_AUTHORITY_CUSTODY: return "5.CUSTODY";
     case ULE_AUTHORITY_CUSTODY_ASSERTED: return "5.CUSTODY_ASSERTED";
-    case ULE_AUTHORITY_RELATION: return "5.RELATION";
-    default: return NULL;
+    default: return NULL; /* 5.relation stands among the basis */
     }
 }
 
@@ -86,7 +87,8 @@ static void set_published(const struct ule_explain *explain, json_t *item,
         ule_explain_detail(item, "Discrepancy: %s", reason);
 }
 
-static void set_relation(json_t *item, const struct ule_relation *relation, const struct ule_subject *contact) {
+static void set_relation(struct ule_arena *arena, json_t *item, const struct ule_relation *relation,
+                         const struct ule_subject *contact) {
     json_object_set_new(item, "parent", json_boolean(relation->mother || relation->father));
     json_object_set_new(item, "custody_in_force", json_boolean(relation->custody));
     json_object_set_new(item, "listed", json_boolean(relation->listed));
@@ -94,11 +96,11 @@ static void set_relation(json_t *item, const struct ule_relation *relation, cons
     const char *by = relation->mother || relation->father ? "A parent in CPR"
                      : relation->custody                  ? "Holds custody in CPR by number"
                                                           : "Not a parent in CPR";
-    ule_explain_detail(item, "%s%s%s", by, relation->listed ? "; listed by institution" : "; listed by no institution",
-                       relation->institutions.count > 1 ? "s" : "");
+    const char *listed = relation->listed ? "" : "; listed by no institution";
     for (size_t i = 0; i < relation->institutions.count; i++)
-        ule_explain_detail(item, "  %s%s", relation->institutions.items[i],
-                           relation->asserted ? " (custody stated by an institution)" : "");
+        listed = ule_arena_printf(arena, "%s%s%s", listed, i ? ", " : "; listed by institution ",
+                                  relation->institutions.items[i]);
+    ule_explain_detail(item, "%s%s%s", by, listed, relation->asserted ? ", which states custody" : "");
     if (relation->lowered != ULE_ACCESS_LEVEL_NULL)
         ule_explain_detail(item, "The institution lowers it to %s", ule_access_level_enum.symbols[relation->lowered]);
     if (contact->published && contact->published->state == ULE_ACCOUNT_STATE_ACTIVE)
@@ -134,10 +136,12 @@ static void describe(struct ule_explain *explain, json_t *section, const struct 
         ule_explain_set(item, "authority", ule_authority_enum.symbols[authority]);
         ule_explain_set(item, "access", ule_access_level_enum.symbols[access]);
         ule_explain_detail(item, "Not published: %s", why_not_published(child, contact, relation));
-        if (!contact->published)
+        if (authority == ULE_AUTHORITY_NONE)
+            ule_explain_rule(item, "5.none");
+        else if (!contact->published)
             ule_explain_rule(item, "A1");
     }
-    set_relation(item, relation, contact);
+    set_relation(explain->arena, item, relation, contact);
 }
 
 /* Ended, and not yet followed by a tombstone: those who read our topics still see the end. */

@@ -17,6 +17,7 @@ static const char *find(const struct meaning *meanings, size_t count, const char
 
 const char *ule_explain_rule_meaning(const char *rule) {
     static const struct meaning rules[] = {
+        {"2.alien", "an alien id becomes a number when a permit, or an institution's record, carries both"},
         {"2.class", "what kind of number it is follows from CPR's newest word and from its ten characters"},
         {"2.disputed", "two persons go by one made-up number: the one who was named by it first has it"},
         {"3.asserted", "the institution says that the contact has custody, and CPR does not say otherwise"},
@@ -27,14 +28,12 @@ const char *ule_explain_rule_meaning(const char *rule) {
         {"5.CUSTODY", "custody and a login at HIGH: sensitive data, consent and enrolment; at LOW: non-sensitive"},
         {"5.CUSTODY_ASSERTED", "custody by the institution's word: sensitive data and enrolment at HIGH, consent only "
                                "where the policy allows it; at LOW non-sensitive"},
-        {"5.RELATION", "a contact without custody: non-sensitive, if the institution lists it"},
         {"5.lowered", "the institution has lowered what this contact may see; the lowest level stated holds"},
         {"5.none", "no right to the child: it is 18, married, not enrolled, or the relation or the contact's number "
                    "has ended"},
         {"5.relation", "a parent or contact without custody: non-sensitive at most, and only if listed"},
         {"6", "a swap of numbers, judged anew at every change until it is complete"},
         {"7", "Optagelse.dk gets the pupils of grades 8 to 10 whose number CPR verifies"},
-        {"8", "somebody is stuck: the case closes by itself when the reason goes"},
         {"A1", "a contact has an account with a living relation to an enrolled child and a number that CPR knows; it "
                "waits for NemID or MitID"},
         {"A2", "a pupil or employee has an account on the number that the institution gives, active from the first "
@@ -42,8 +41,8 @@ const char *ule_explain_rule_meaning(const char *rule) {
         {"A3", "an administrative number is as good as any"},
         {"A4", "an active NemID or MitID on the same number activates the account and decides how sure it is"},
         {"A5", "STIL support has granted a login: non-sensitive data only"},
-        {"A6", "the NemID or MitID is suspended, revoked or expired (NemID itself has closed): back to a support "
-               "login, else no access"},
+        {"A6", "the NemID or MitID is suspended, revoked or expired (NemID itself has closed), or a support login is "
+               "withdrawn: what is left counts, else no access"},
         {"A7", "the person is dead, or the number is annulled, deleted or merged into another: closed"},
         {"A8", "neither a role nor a living relation any more: suspended at once, closed after some weeks"},
         {"A9", "name and address protection goes with every name that is told"},

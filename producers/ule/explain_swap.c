@@ -56,6 +56,22 @@ static void tellings(struct ule_explain *explain, json_t *item, const struct ule
     }
 }
 
+/* An alien id becomes the number that a permit or a record carries with it. */
+static void aliases(struct ule_explain *explain, json_t *item, const struct ule_subject *from, const char *to) {
+    for (size_t i = 0; i < from->person.voices.count; i++) {
+        const struct ule_voice *voice = &from->person.voices.items[i];
+        const struct ule_permit_tell *permit = voice->tell->permit;
+        const char *number = permit ? permit->permit.number : voice->tell->local ? voice->tell->local->alias : NULL;
+        if (!number || strcmp(number, to) != 0)
+            continue;
+        const struct ule_telling telling = {.source = voice->sender};
+        const struct ule_person_state *state = ule_explain_state(explain, voice->sender);
+        ule_explain_detail(item, "Told by %s, which carries both", teller(explain->arena, &telling));
+        if (state && (state->permit || state->local))
+            ule_explain_source(item, state, state->permit ? state->permit->event_id : state->local->event_id);
+    }
+}
+
 static void deadline(const struct ule_explain *explain, json_t *item, const struct ule_subject *from,
                      const struct ule_pair *pair, bool complete) {
     int64_t until = ule_renumber_deadline(&from->person, pair);
@@ -87,7 +103,9 @@ static void describe(struct ule_explain *explain, json_t *section, const struct 
     ule_explain_set(item, "outcome", outcome == ULE_OUTCOME_NULL ? NULL : ule_outcome_enum.symbols[outcome]);
     json_object_set_new(item, "complete", json_boolean(swap->completed));
     json_object_set_new(item, "told_by", json_array());
-    ule_explain_rule(item, "6");
+    ule_explain_rule(item, alias ? "2.alien" : "6");
+    if (alias)
+        aliases(explain, item, from, swap->to_number);
     const char *reason = answer && outcome != ULE_OUTCOME_REVERSED ? answer->reason : NULL;
     ule_explain_set(item, "reason", reason);
     if (reason) {

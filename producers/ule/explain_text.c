@@ -101,7 +101,38 @@ static void print_source(FILE *file, const json_t *source) {
     free(text);
 }
 
-static void print_item(FILE *file, const json_t *item) {
+/* What a rule says is told once; `told` remembers which were. */
+static void print_rules(FILE *file, const json_t *rules, json_t *told) {
+    size_t i;
+    const json_t *entry;
+    char *again = NULL;
+    json_array_foreach(rules, i, entry) {
+        const char *rule = json_string_value(json_object_get(entry, "rule"));
+        char *text = NULL;
+        if (json_object_get(told, rule)) {
+            if (asprintf(&text, "%s%s%s", again ? again : "", again ? ", " : "", rule) < 0)
+                abort();
+            free(again);
+            again = text;
+            continue;
+        }
+        json_object_set_new(told, rule, json_true());
+        if (asprintf(&text, "%s: %s", rule, json_string_value(json_object_get(entry, "meaning"))) < 0)
+            abort();
+        paragraph(file, "    > ", 6, text);
+        free(text);
+    }
+    if (again) {
+        char *text;
+        if (asprintf(&text, "%s, as above", again) < 0)
+            abort();
+        paragraph(file, "    > ", 6, text);
+        free(text);
+    }
+    free(again);
+}
+
+static void print_item(FILE *file, const json_t *item, json_t *told) {
     size_t i;
     const json_t *entry;
     paragraph(file, "  * ", 4, json_string_value(json_object_get(item, "text")));
@@ -110,14 +141,7 @@ static void print_item(FILE *file, const json_t *item) {
         bool deeper = strncmp(text, "  ", 2) == 0;
         paragraph(file, deeper ? "      " : "    ", 6, text);
     }
-    json_array_foreach(json_object_get(item, "rules"), i, entry) {
-        char *text;
-        if (asprintf(&text, "%s: %s", json_string_value(json_object_get(entry, "rule")),
-                     json_string_value(json_object_get(entry, "meaning"))) < 0)
-            abort();
-        paragraph(file, "    > ", 6, text);
-        free(text);
-    }
+    print_rules(file, json_object_get(item, "rules"), told);
     print_source(file, json_object_get(item, "source"));
 }
 
@@ -131,6 +155,7 @@ static void print_head(FILE *file, const json_t *document) {
 }
 
 void ule_explain_print(const json_t *document, FILE *file) {
+    json_t *told = json_object();
     print_head(file, document);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         const json_t *items = json_object_get(document, sections[i].name), *item;
@@ -140,6 +165,7 @@ void ule_explain_print(const json_t *document, FILE *file) {
         if (json_array_size(items) == 0)
             (void)fprintf(file, "  %s\n", sections[i].nothing);
         size_t k;
-        json_array_foreach(items, k, item) print_item(file, item);
+        json_array_foreach(items, k, item) print_item(file, item, told);
     }
+    json_decref(told);
 }

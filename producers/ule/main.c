@@ -13,6 +13,7 @@ static const struct {
     {"explain", "a person as the system sees it, and why", ule_explain_main},
     {"diff", "two recordings of outputs: who gains and loses what", ule_diff_main},
     {"extract", "CPR extract files to a recording", ule_extract_main},
+    {"generate", "a made-up population and days of changes in it, as a recording", ule_generate_main},
     {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -154,22 +154,27 @@ static bool takes_back(const struct ule_telling_array *tellings, const struct ul
 static const char *counts_for(struct ule_derive *derive, const char *number, bool contact) {
     const struct ule_telling_array *tellings = &derive->state->tellings;
     const struct ule_strings *before = &derive->state->counted_for;
-    const char *start = number, *was = ule_strings_have(before, number) ? number : NULL;
+    const char *at = number, *start = number, *was = ule_strings_have(before, number) ? number : NULL;
     bool known = true;
     for (int steps = 0; steps < CHAIN_MAX; steps++) {
-        const char *earlier = NULL;
+        const char *earlier = NULL, *moved = NULL;
         for (size_t i = 0; i < tellings->count && earlier == NULL; i++) {
             const struct ule_telling *telling = &tellings->items[i];
-            if (telling->contact != contact || strcmp(telling->to_number, number) != 0 || takes_back(tellings, telling))
+            if (telling->contact != contact || strcmp(telling->to_number, at) != 0 || takes_back(tellings, telling))
                 continue;
             enum ule_pair_status where = status(derive, telling);
+            if (where == ULE_PAIR_STATUS_MOVED && moved == NULL)
+                moved = telling->from_number; /* a link before it may wait still */
             if (where != ULE_PAIR_STATUS_UNDECIDED && where != ULE_PAIR_STATUS_NULL)
                 continue;
             known &= where != ULE_PAIR_STATUS_NULL;
             earlier = telling->from_number;
         }
-        if (earlier == NULL || strcmp(earlier, start) == 0)
+        at = earlier != NULL ? earlier : moved;
+        if (at == NULL || strcmp(at, start) == 0)
             break;
+        if (earlier == NULL)
+            continue;
         number = earlier;
         if (was == NULL && ule_strings_have(before, number))
             was = number;

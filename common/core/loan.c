@@ -246,6 +246,18 @@ static bool told_by_cpr(const struct ule_person *person) {
     return false;
 }
 
+/* A record that told the swap counts here already, as after a reject that is confirmed later: it stays, or its person
+ * would be without a role until the loan has been taken. */
+static bool counts_here(const struct ule_person *person, const char *from) {
+    for (size_t i = 0; i < person->voices.count; i++) {
+        const struct ule_local_tell *local = person->voices.items[i].tell->local;
+        for (size_t k = 0; local != NULL && local->counts && k < local->tellings.count; k++)
+            if (!local->tellings.items[k].contact && strcmp(local->tellings.items[k].from_number, from) == 0)
+                return true;
+    }
+    return false;
+}
+
 /* Section 6, Judgement: first match. */
 static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_incoming *in,
                   struct ule_answer *answer) {
@@ -289,6 +301,7 @@ static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_i
         answer->reason = "BOTH_ACTIVE";
     } else {
         answer->outcome = accept;
+        answer->decided = counts_here(person, pair->number);
     }
 }
 

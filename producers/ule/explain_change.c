@@ -152,6 +152,17 @@ static void kind_item(json_t *changes, const char *kind, const char *name, const
     ule_explain_rule(item, name);
 }
 
+/* `other` is the contact of this child, or the child of this contact. */
+static void lowered(struct ule_explain *explain, json_t *changes, const struct ule_relation *relation,
+                    const struct ule_subject *other) {
+    if (!relation || relation->lowered == ULE_ACCESS_LEVEL_NULL || relation->authority == ULE_AUTHORITY_NONE)
+        return;
+    bool child = other->person.enrolled && strcmp(relation->address, other->entity) != 0;
+    kind_item(changes, "lowered", "5.lowered",
+              ule_arena_printf(explain->arena, "The institution no longer lowers what %s %s",
+                               child ? "may be seen of" : "is seen by", other->called));
+}
+
 /* What somebody has to do, where no record of a kind that we know would do it alone. */
 static void deeds(struct ule_explain *explain, json_t *changes) {
     const struct ule_person *person = &explain->who->person;
@@ -173,10 +184,13 @@ static void deeds(struct ule_explain *explain, json_t *changes) {
         kind_item(changes, "tie", "A8",
                   "A role at an institution, or a living relation to an enrolled child, brings the account back");
     for (size_t i = 0; i < person->relations.count && person->enrolled; i++)
-        if (person->relations.items[i].lowered != ULE_ACCESS_LEVEL_NULL)
-            kind_item(changes, "lowered", "5.lowered",
-                      ule_arena_printf(explain->arena, "The institution no longer lowers what %s may see",
-                                       ule_explain_subject(explain, person->relations.items[i].address)->called));
+        lowered(explain, changes, &person->relations.items[i],
+                ule_explain_subject(explain, person->relations.items[i].address));
+    for (size_t i = 0; i < person->voices.count; i++)
+        if (person->voices.items[i].tell->listing) {
+            const struct ule_subject *child = ule_explain_subject(explain, person->voices.items[i].sender);
+            lowered(explain, changes, ule_explain_relation(child, explain->who), child);
+        }
 }
 
 void ule_explain_changes(struct ule_explain *explain) {
@@ -188,7 +202,7 @@ void ule_explain_changes(struct ule_explain *explain) {
     own_days(explain, dated);
     if (who->person.enrolled && who->person.relations.count > 0)
         custody_days(explain, dated, who, NULL);
-    for (size_t i = 0; i < who->person.voices.count; i++) {
+    for (size_t i = 0; i < who->person.voices.count && !who->person.dead; i++) {
         const struct ule_voice *voice = &who->person.voices.items[i];
         if (voice->tell->listing && voice->tell->listing->enrolled)
             custody_days(explain, dated, ule_explain_subject(explain, voice->sender), who);

@@ -29,8 +29,8 @@ const char *ule_explain_rule_meaning(const char *rule) {
         {"5.CUSTODY_ASSERTED", "custody by the institution's word: sensitive data and enrolment at HIGH, consent only "
                                "where the policy allows it; at LOW non-sensitive"},
         {"5.lowered", "the institution has lowered what this contact may see; the lowest level stated holds"},
-        {"5.none", "no right to the child: it is 18, married, not enrolled, or the relation or the contact's number "
-                   "has ended"},
+        {"5.none", "no right to the child: it is 18, married or not enrolled, or the relation has ended, or the "
+                   "contact is dead or its number no longer good"},
         {"5.relation", "a parent or contact without custody: non-sensitive at most, and only if listed"},
         {"6", "a swap of numbers, judged anew at every change until it is complete"},
         {"7", "Optagelse.dk gets the pupils of grades 8 to 10 whose number CPR verifies"},

@@ -125,7 +125,8 @@ static const char *call(const struct ule_explain *explain, const struct ule_subj
     const char *name = names->names_withheld
                            ? "(name withheld)"
                            : ule_arena_printf(explain->arena, "%s%s%s", given, *given && *family ? " " : "", family);
-    return ule_arena_printf(explain->arena, "%s%s%s%s", name, *name ? " " : "", subject->shown,
+    return ule_arena_printf(explain->arena, "%s%s%s%s%s", name, *name ? " " : "", subject->shown,
+                            subject->person.dead ? " (dead)" : "",
                             names->protected ? " (NAME AND ADDRESS PROTECTED)" : "");
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was told of swaps from and to this number, by whom it may be told, and which of it stands (domain.md section 6).
- */
+/* What was told of swaps from and to this number, who may tell it, and which of it stands (domain.md section 6). */
 #include "core/told.h"
 
 #include <string.h>

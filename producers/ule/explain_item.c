@@ -42,7 +42,7 @@ json_t *ule_explain_section(struct ule_explain *explain, const char *name) {
     return section;
 }
 
-static json_t *format_text(const char *format, va_list arguments) {
+__attribute__((format(printf, 1, 0))) static json_t *format_text(const char *format, va_list arguments) {
     char *text;
     if (vasprintf(&text, format, arguments) < 0)
         abort();

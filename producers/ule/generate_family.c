@@ -26,6 +26,33 @@ int ule_generate_age(const struct ule_generate_person *person, int32_t date) {
     return years;
 }
 
+int ule_generate_level(const struct ule_generate_person *person, int32_t day) {
+    int year, month, unused, born;
+    ule_date_to_ymd(day, &year, &month, &unused);
+    const int school_year = month < 8 ? year - 1 : year;
+    ule_date_to_ymd(person->born, &born, &month, &unused);
+    return school_year - born - 6;
+}
+
+int32_t ule_generate_nemid_closes(void) {
+    return ule_date_from_ymd(2023, 11, 1);
+}
+
+void ule_generate_family_age(struct ule_generate_family *family, int32_t day) {
+    for (unsigned i = 0; i < family->count; i++) {
+        struct ule_generate_person *person = &family->people[i];
+        if (person->credential[0].status == ULE_CREDENTIAL_STATUS_ACTIVE && day >= ule_generate_nemid_closes())
+            person->credential[0].status = ULE_CREDENTIAL_STATUS_EXPIRED;
+        if (!person->child || !person->enrolled)
+            continue;
+        const int level = ule_generate_level(person, day);
+        if (level >= 0)
+            person->role = ULE_ROLE_STUDENT;
+        if (level > 10)
+            person->active = false;
+    }
+}
+
 static unsigned place_of(const struct ule_generate_world *world, const struct ule_generate_family *family,
                          unsigned who) {
     const uint64_t draw = ule_generate_draw(world, ULE_GENERATE_COHORT, family->cohort, who);
@@ -143,9 +170,10 @@ static void make_child(const struct ule_generate_world *world, struct ule_genera
     name_person(person, draw, family->people[0].family);
     number_person(family, person);
     give_credential(world, person, draw);
-    const int age = ule_generate_age(person, world->start);
-    person->enrolled = age >= 1 && age <= 16 && (age > 5 || ule_generate_take(draw, 6) > 0);
-    person->role = age < 6 ? ULE_ROLE_CHILD : ULE_ROLE_STUDENT;
+    const int level = ule_generate_level(person, world->start);
+    person->role = level < 0 ? ULE_ROLE_CHILD : ULE_ROLE_STUDENT;
+    person->enrolled = level < 0 ? ule_generate_age(person, world->start) >= 1 && ule_generate_take(draw, 6) > 0
+                                 : level <= 10;
     if (ule_generate_take(draw, 40) == 0) {
         person->is_protected = true;
         person->protected_from = person->born;
@@ -300,6 +328,7 @@ void ule_generate_family_make(const struct ule_generate_world *world, uint64_t i
         family->people[0].entered_on = world->start - 100;
         family->people[0].credential[0].status = family->people[0].credential[1].status = ULE_CREDENTIAL_STATUS_NULL;
     }
+    ule_generate_family_age(family, world->start);
 }
 
 struct ule_generate_person *ule_generate_family_birth(struct ule_generate_family *family, int32_t date, unsigned nth,

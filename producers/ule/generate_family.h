@@ -90,6 +90,9 @@ struct ule_generate_family {
 /* As on the first day. */
 void ule_generate_family_make(const struct ule_generate_world *world, uint64_t index,
                               struct ule_generate_family *family);
+/* What the days alone bring until `day`: NemID closes, who is old enough for school goes there and not to day care, who
+ * has been through it leaves. */
+void ule_generate_family_age(struct ule_generate_family *family, int32_t day);
 /* A child of the first two adults; NULL when there is no room. */
 struct ule_generate_person *ule_generate_family_birth(struct ule_generate_family *family, int32_t date, unsigned nth,
                                                       uint64_t draw);
@@ -99,6 +102,11 @@ void ule_generate_second_number(const struct ule_generate_family *family, const 
 /* The made-up one. */
 void ule_generate_made_up(const struct ule_generate_family *family, const struct ule_generate_person *person,
                           unsigned style, char number[static 11]);
+/* When NemID closes (domain.md section 10). */
+int32_t ule_generate_nemid_closes(void);
+/* Of the school year that the day is in, which begins in August: 0 in the year of the sixth birthday, less before, more
+ * than 10 after school. */
+int ule_generate_level(const struct ule_generate_person *person, int32_t day);
 int ule_generate_age(const struct ule_generate_person *person, int32_t date);
 
 const char *ule_generate_given_name(bool female, unsigned index);

@@ -179,19 +179,14 @@ void ule_generate_institution(const struct ule_generate_world *world, const stru
     (void)snprintf(number, 7, "%c%05u", care ? 'G' : '2', (unsigned)(person->district % 100000));
 }
 
-/* Of the school year, which begins in August; a level behind or ahead for some. */
 static const char *level_of(const struct ule_generate_family *family, const struct ule_generate_person *person,
                             int32_t day) {
     static const char *const levels[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
-    int year, month, unused, born;
     if (person->role != ULE_ROLE_STUDENT)
         return person->role == ULE_ROLE_CHILD ? "DT" : NULL;
     if (family->index % 60 == 7)
         return "Andet";
-    ule_date_to_ymd(day, &year, &month, &unused);
-    const int school_year = month < 8 ? year - 1 : year;
-    ule_date_to_ymd(person->born, &born, &month, &unused);
-    const int level = school_year - born - 6;
+    const int level = ule_generate_level(person, day);
     return levels[level < 0 ? 0 : level > 10 ? 10 : level];
 }
 

@@ -59,14 +59,17 @@ static void first_day(struct run *run) {
     }
 }
 
-/* What concerns families in their order, before the changes of a day: `tell` is called with each as it is. */
-static uint64_t go_through(struct run *run, uint64_t turn, uint64_t from, uint64_t count,
-                           uint64_t (*tell)(struct run *run, const struct ule_generate_family *family)) {
-    struct ule_generate_family family;
+/* What concerns families in their order, before the changes of a day: as they were, and as they are on that day. */
+typedef uint64_t tell(struct run *run, const struct ule_generate_family *before, const struct ule_generate_family *now);
+
+static uint64_t go_through(struct run *run, uint64_t turn, uint64_t from, uint64_t count, tell *told_of) {
+    struct ule_generate_family before, now;
     uint64_t told = 0;
     for (uint64_t i = from; i < from + count && i < run->world.families && !run->out.code; i++) {
-        ule_generate_family_before(&run->world, i, turn, &family);
-        told += tell(run, &family);
+        ule_generate_family_before(&run->world, i, turn, &before);
+        now = before;
+        ule_generate_family_age(&now, run->out.day);
+        told += told_of(run, &before, &now);
     }
     return told;
 }
@@ -75,11 +78,15 @@ static bool is_pupil(const struct ule_generate_person *person) {
     return person->child && person->enrolled && person->active && person->role == ULE_ROLE_STUDENT;
 }
 
-static uint64_t tell_level(struct run *run, const struct ule_generate_family *family) {
+/* Everybody is a level higher; some start school, some leave it. */
+static uint64_t tell_level(struct run *run, const struct ule_generate_family *before,
+                           const struct ule_generate_family *now) {
     uint64_t told = 0;
-    for (unsigned i = 0; i < family->count; i++) {
-        if (is_pupil(&family->people[i])) {
-            ule_generate_put_record(&run->out, family, i);
+    for (unsigned i = 0; i < now->count; i++) {
+        if (before->people[i].role == ULE_ROLE_CHILD && is_pupil(&now->people[i]))
+            ule_generate_put_left(&run->out, before, i);
+        if (is_pupil(&before->people[i]) || is_pupil(&now->people[i])) {
+            ule_generate_put_record(&run->out, now, i);
             told++;
         }
     }
@@ -87,41 +94,54 @@ static uint64_t tell_level(struct run *run, const struct ule_generate_family *fa
 }
 
 /* NemID expires for all that have one. */
-static uint64_t tell_closing(struct run *run, const struct ule_generate_family *family) {
-    struct ule_generate_family expired = *family;
+static uint64_t tell_closing(struct run *run, const struct ule_generate_family *before,
+                             const struct ule_generate_family *now) {
     uint64_t told = 0;
-    for (unsigned i = 0; i < family->count; i++) {
-        if (family->people[i].credential[0].status == ULE_CREDENTIAL_STATUS_ACTIVE) {
-            expired.people[i].credential[0].status = ULE_CREDENTIAL_STATUS_EXPIRED;
-            ule_generate_put_credential(&run->out, &expired, i, 0);
+    for (unsigned i = 0; i < now->count; i++) {
+        if (before->people[i].credential[0].status == ULE_CREDENTIAL_STATUS_ACTIVE) {
+            ule_generate_put_credential(&run->out, now, i, 0);
             told++;
         }
     }
     return told;
 }
 
-static bool of_school(const struct ule_generate_family *family, const struct ule_generate_person *person) {
-    return is_pupil(person) && person->district == family->index / FAMILIES_A_SCHOOL;
+static bool of_school(const struct ule_generate_family *family, unsigned who) {
+    return is_pupil(&family->people[who]) && family->people[who].district == family->index / FAMILIES_A_SCHOOL;
 }
 
-static uint64_t tell_all_left(struct run *run, const struct ule_generate_family *family) {
+static uint64_t tell_all_left(struct run *run, const struct ule_generate_family *before,
+                              const struct ule_generate_family *now) {
     uint64_t told = 0;
-    for (unsigned i = 0; i < family->count; i++) {
-        if (of_school(family, &family->people[i])) {
-            ule_generate_put_left(&run->out, family, i);
+    (void)before;
+    for (unsigned i = 0; i < now->count; i++) {
+        if (of_school(now, i)) {
+            ule_generate_put_left(&run->out, now, i);
             told++;
         }
     }
     return told;
 }
 
-/* On the next day the school says that they have not, and two days later that all is as before. */
-static uint64_t tell_mistake(struct run *run, const struct ule_generate_family *family) {
-    for (unsigned i = 0; i < family->count; i++) {
-        if (of_school(family, &family->people[i])) {
-            ule_generate_put_request(&run->out, family, i, ULE_REQUEST_KIND_LEAVERS_REJECTED, NULL, NULL, NULL);
+/* Two days later the school says that they have not left, and the day after what they are. */
+static uint64_t tell_mistake(struct run *run, const struct ule_generate_family *before,
+                             const struct ule_generate_family *now) {
+    (void)before;
+    for (unsigned i = 0; i < now->count; i++) {
+        if (of_school(now, i)) {
+            ule_generate_put_request(&run->out, now, i, ULE_REQUEST_KIND_LEAVERS_REJECTED, NULL, NULL, NULL);
             return 1;
         }
+    }
+    return 0;
+}
+
+static uint64_t tell_still_there(struct run *run, const struct ule_generate_family *before,
+                                 const struct ule_generate_family *now) {
+    (void)before;
+    for (unsigned i = 0; i < now->count; i++) {
+        if (of_school(now, i))
+            ule_generate_put_record(&run->out, now, i);
     }
     return 0;
 }
@@ -145,7 +165,7 @@ static void whole_days(struct run *run, uint64_t day, uint64_t turn) {
                 break;
         }
         if (since == MASS_FIRST + 3)
-            run->mistakes += go_through(run, turn, first, FAMILIES_A_SCHOOL, tell_level);
+            (void)go_through(run, turn, first, FAMILIES_A_SCHOOL, tell_still_there);
     }
 }
 

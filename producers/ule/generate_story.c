@@ -40,35 +40,31 @@ const char *ule_generate_kind_name(enum ule_generate_kind kind) {
     return names[kind];
 }
 
-int32_t ule_generate_nemid_closes(void) {
-    return ule_date_from_ymd(2023, 11, 1);
-}
-
 /* How often each is drawn, of the sum. */
 static const struct {
     enum ule_generate_kind kind;
     unsigned weight;
 } shares[] = {
-    {ULE_GENERATE_SENT_AGAIN, 10},
-    {ULE_GENERATE_MOVED_SCHOOL, 8},
-    {ULE_GENERATE_LEFT, 4},
-    {ULE_GENERATE_STARTED, 12},
-    {ULE_GENERATE_DIVORCED, 5},
-    {ULE_GENERATE_CUSTODY_CHANGED, 5},
-    {ULE_GENERATE_DIED, 2},
-    {ULE_GENERATE_MOVED_ABROAD, 5},
-    {ULE_GENERATE_PROTECTED, 4},
-    {ULE_GENERATE_CREDENTIAL_CHANGED, 22},
-    {ULE_GENERATE_BORN, 4},
-    {ULE_GENERATE_NUMBER_CHANGED, 2},
-    {ULE_GENERATE_SUPPORTED, 4},
-    {ULE_GENERATE_ENROLLED_BY_SCHOOL, 3},
-    {ULE_GENERATE_SUBSCRIPTION_ENDED, 1},
-    {ULE_GENERATE_MARRIED, 3},
-    {ULE_GENERATE_ACCESS_CHANGED, 3},
-    {ULE_GENERATE_DISAPPEARED, 1},
-    {ULE_GENERATE_ANNULLED, 1},
-    {ULE_GENERATE_PERMIT_CHANGED, 1},
+    {ULE_GENERATE_SENT_AGAIN, 250},
+    {ULE_GENERATE_MOVED_SCHOOL, 90},
+    {ULE_GENERATE_LEFT, 30},
+    {ULE_GENERATE_STARTED, 130},
+    {ULE_GENERATE_DIVORCED, 30},
+    {ULE_GENERATE_CUSTODY_CHANGED, 40},
+    {ULE_GENERATE_DIED, 6},
+    {ULE_GENERATE_MOVED_ABROAD, 30},
+    {ULE_GENERATE_PROTECTED, 30},
+    {ULE_GENERATE_CREDENTIAL_CHANGED, 250},
+    {ULE_GENERATE_BORN, 12},
+    {ULE_GENERATE_NUMBER_CHANGED, 8},
+    {ULE_GENERATE_SUPPORTED, 30},
+    {ULE_GENERATE_ENROLLED_BY_SCHOOL, 25},
+    {ULE_GENERATE_SUBSCRIPTION_ENDED, 6},
+    {ULE_GENERATE_MARRIED, 15},
+    {ULE_GENERATE_ACCESS_CHANGED, 20},
+    {ULE_GENERATE_DISAPPEARED, 3},
+    {ULE_GENERATE_ANNULLED, 2},
+    {ULE_GENERATE_PERMIT_CHANGED, 5},
 };
 enum { SHARES = sizeof shares / sizeof *shares };
 
@@ -176,18 +172,11 @@ static bool leave(struct change *change) {
 }
 
 static bool start(struct change *change) {
-    if (!find(change, could_start)) { /* or from day care to school */
-        if (!find(change, is_pupil) || person_of(change)->role != ULE_ROLE_CHILD ||
-            ule_generate_age(person_of(change), change->day) < 5)
-            return false;
-        if (change->out)
-            ule_generate_put_left(change->out, change->family, change->who);
-    }
-    struct ule_generate_person *pupil = person_of(change);
-    if (ule_generate_age(pupil, change->day) > 17)
+    if (!find(change, could_start) || ule_generate_level(person_of(change), change->day) > 10)
         return false;
-    pupil->enrolled = pupil->active = true;
-    pupil->role = ule_generate_age(pupil, change->day) < 5 ? ULE_ROLE_CHILD : ULE_ROLE_STUDENT;
+    struct ule_generate_person *child = person_of(change);
+    child->enrolled = child->active = true;
+    child->role = ule_generate_level(child, change->day) < 0 ? ULE_ROLE_CHILD : ULE_ROLE_STUDENT;
     tell_record(change);
     return true;
 }
@@ -438,12 +427,7 @@ enum ule_generate_kind ule_generate_change(const struct ule_generate_world *worl
         .day = ule_generate_day_of(world, turn),
         .nth = (unsigned)(turn % world->changes < ULE_GENERATE_BIRTHS ? turn % world->changes : ULE_GENERATE_BIRTHS),
         .draw = draw_of(world, turn)};
-    if (change.day >= ule_generate_nemid_closes()) {
-        for (unsigned i = 0; i < family->count; i++) {
-            if (family->people[i].credential[0].status == ULE_CREDENTIAL_STATUS_ACTIVE)
-                family->people[i].credential[0].status = ULE_CREDENTIAL_STATUS_EXPIRED;
-        }
-    }
+    ule_generate_family_age(family, change.day);
     enum ule_generate_kind kind = draw_kind(&change.draw);
     change.who = ule_generate_take(&change.draw, family->count);
     for (unsigned i = 0; i < family->count; i++)
@@ -451,8 +435,8 @@ enum ule_generate_kind ule_generate_change(const struct ule_generate_world *worl
     const enum ule_generate_kind plotted = ule_generate_plot_step(family, step, change.day, out);
     if (plotted != ULE_GENERATE_KINDS)
         return plotted;
-    if (family->foreign && step == 0)
-        kind = ULE_GENERATE_GOT_NUMBERS;
+    if (family->foreign && (step == 0 || change.draw % 3 == 0))
+        kind = step == 0 ? ULE_GENERATE_GOT_NUMBERS : ULE_GENERATE_PERMIT_CHANGED;
     const unsigned who = change.who;
     if (happen(&change, kind))
         return kind;

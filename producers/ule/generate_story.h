@@ -38,9 +38,6 @@ enum ule_generate_kind {
 };
 const char *ule_generate_kind_name(enum ule_generate_kind kind);
 
-/* When NemID closes (domain.md section 10). */
-int32_t ule_generate_nemid_closes(void);
-
 /* The family as it is before `turn`. */
 void ule_generate_family_before(const struct ule_generate_world *world, uint64_t index, uint64_t turn,
                                 struct ule_generate_family *family);

@@ -138,14 +138,20 @@ static enum ule_code take_output(struct reading *reading, const struct ule_recor
 /* A dead letter is compared by what is in it: its key is what somebody sent. As text it says the same in a .jsonl and
  * in a .avro. */
 static void take_dead_letter(struct reading *reading, const struct ule_recorded *recorded) {
-    const char *bytes = recorded->line ? json_string_value(recorded->json) : (const char *)recorded->bytes;
-    size_t size = recorded->line ? json_string_length(recorded->json) : recorded->size;
-    json_t *json = recorded->line && !bytes ? json_incref(recorded->json)
-                   : bytes                  ? json_loadb(bytes, size, JSON_DECODE_ANY, NULL)
-                                            : NULL;
+    const char *bytes = (const char *)recorded->bytes;
+    size_t size = bytes ? recorded->size : 0;
+    json_t *json = recorded->line ? json_incref(recorded->json) : NULL;
+    if (json_is_string(json)) {
+        bytes = json_string_value(recorded->json);
+        size = json_string_length(recorded->json);
+        json_decref(json);
+        json = NULL;
+    }
+    if (!json && bytes)
+        json = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
     char *text = json ? json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
     uint64_t hash = digest(0, recorded->key ? recorded->key : "", recorded->key ? strlen(recorded->key) : 0);
-    hash = text ? digest(hash, text, strlen(text)) : digest(hash, bytes, bytes ? size : 0);
+    hash = text ? digest(hash, text, strlen(text)) : digest(hash, bytes, size);
     char key[24];
     (void)snprintf(key, sizeof key, "%016" PRIx64, hash);
     struct ule_diff_side *side = &ule_diff_set_find(reading->set, recorded->topic, key)->sides[reading->side];

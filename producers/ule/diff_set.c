@@ -33,16 +33,16 @@ struct walk {
     void *context;
 };
 
-static void visit(const void *node, VISIT when, void *context) {
+static void step(const void *node, VISIT when, void *context) {
     const struct walk *walk = context;
     if (when == postorder || when == leaf)
         walk->visit(*(struct ule_diff_item *const *)node, walk->context);
 }
 
-void ule_diff_set_walk(const struct ule_diff_set *set, void (*each)(struct ule_diff_item *item, void *context),
+void ule_diff_set_walk(const struct ule_diff_set *set, void (*visit)(struct ule_diff_item *item, void *context),
                        void *context) {
-    struct walk walk = {each, context};
-    twalk_r(set->root, visit, &walk);
+    struct walk walk = {visit, context};
+    twalk_r(set->root, step, &walk);
 }
 
 static void drop(struct ule_diff_item *item, enum ule_diff_side_name side) {

@@ -52,9 +52,9 @@ static void custody_days(struct ule_explain *explain, json_t *dated, const struc
         const struct ule_relation *relation = ule_explain_relation(child, named);
         if (holder && named != holder && (!relation || relation != ule_explain_relation(child, holder)))
             continue;
-        const char *with = holder ? "" : ule_arena_printf(arena, " of %s", named->called);
-        rule(on_day(explain, dated, row->from, ule_arena_printf(arena, "custody%s begins%s", with, of)), "3.custody");
-        rule(on_day(explain, dated, row->until, ule_arena_printf(arena, "custody%s ends%s", with, of)), "3.custody");
+        const char *with = holder ? "" : ule_arena_printf(arena, " held by %s", named->called);
+        rule(on_day(explain, dated, row->from, ule_arena_printf(arena, "custody%s%s begins", of, with)), "3.custody");
+        rule(on_day(explain, dated, row->until, ule_arena_printf(arena, "custody%s%s ends", of, with)), "3.custody");
     }
     int32_t eighteen = ule_date_birthday(person->birth_date, ULE_AGE_ADULT);
     rule(on_day(explain, dated, eighteen,

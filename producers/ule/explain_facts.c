@@ -72,9 +72,10 @@ static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) 
                            ule_explain_number(explain->arena, record->former_numbers.items[i]));
     if (record->marital_status != ULE_MARITAL_STATUS_UNMARRIED && record->marital_status != ULE_MARITAL_STATUS_UNKNOWN)
         ule_explain_detail(item, "Marital status: %s", ule_marital_status_enum.symbols[record->marital_status]);
-    if (record->emigrated_on != ULE_DATE_NONE || record->entered_on != ULE_DATE_NONE)
-        ule_explain_detail(item, "Left Denmark %s, entered %s", ule_explain_day(explain->arena, record->emigrated_on),
-                           ule_explain_day(explain->arena, record->entered_on));
+    if (record->emigrated_on != ULE_DATE_NONE)
+        ule_explain_detail(item, "Left Denmark %s", ule_explain_day(explain->arena, record->emigrated_on));
+    if (record->entered_on != ULE_DATE_NONE)
+        ule_explain_detail(item, "Entered Denmark %s", ule_explain_day(explain->arena, record->entered_on));
     if (record->protection)
         ule_explain_detail(item, "Name and address protection%s",
                            ule_explain_period(explain->arena, record->protection->from, record->protection->until));

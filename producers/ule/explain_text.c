@@ -103,10 +103,9 @@ static void print_source(FILE *file, const json_t *source) {
 
 /* What a rule says is told once; `told` remembers which were. */
 static void print_rules(FILE *file, const json_t *rules, json_t *told) {
-    size_t i;
-    const json_t *entry;
     char *again = NULL;
-    json_array_foreach(rules, i, entry) {
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *entry = json_array_get(rules, i);
         const char *rule = json_string_value(json_object_get(entry, "rule"));
         char *text = NULL;
         if (json_object_get(told, rule)) {
@@ -133,39 +132,36 @@ static void print_rules(FILE *file, const json_t *rules, json_t *told) {
 }
 
 static void print_item(FILE *file, const json_t *item, json_t *told) {
-    size_t i;
-    const json_t *entry;
+    const json_t *details = json_object_get(item, "details");
     paragraph(file, "  * ", 4, json_string_value(json_object_get(item, "text")));
-    json_array_foreach(json_object_get(item, "details"), i, entry) {
-        const char *text = json_string_value(entry);
-        bool deeper = strncmp(text, "  ", 2) == 0;
-        paragraph(file, deeper ? "      " : "    ", 6, text);
-    }
+    for (size_t i = 0; i < json_array_size(details); i++)
+        paragraph(file, "    ", 6, json_string_value(json_array_get(details, i)));
     print_rules(file, json_object_get(item, "rules"), told);
     print_source(file, json_object_get(item, "source"));
 }
 
 static void print_head(FILE *file, const json_t *document) {
-    size_t i;
-    const json_t *entry, *person = json_array_get(json_object_get(document, "person"), 0);
+    const json_t *person = json_array_get(json_object_get(document, "person"), 0);
+    const json_t *details = json_object_get(person, "details");
     paragraph(file, "", 0, json_string_value(json_object_get(person, "text")));
     (void)fprintf(file, "as the system saw it at the end of %s\n",
                   json_string_value(json_object_get(document, "as_of")));
-    json_array_foreach(json_object_get(person, "details"), i, entry) paragraph(file, "  ", 4, json_string_value(entry));
+    for (size_t i = 0; i < json_array_size(details); i++)
+        paragraph(file, "  ", 4, json_string_value(json_array_get(details, i)));
 }
 
 void ule_explain_print(const json_t *document, FILE *file) {
     json_t *told = json_object();
     print_head(file, document);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        const json_t *items = json_object_get(document, sections[i].name), *item;
+        const json_t *items = json_object_get(document, sections[i].name);
         if (json_array_size(items) == 0 && !sections[i].nothing)
             continue;
         (void)fprintf(file, "\n%s\n", sections[i].title);
         if (json_array_size(items) == 0)
             (void)fprintf(file, "  %s\n", sections[i].nothing);
-        size_t k;
-        json_array_foreach(items, k, item) print_item(file, item, told);
+        for (size_t k = 0; k < json_array_size(items); k++)
+            print_item(file, json_array_get(items, k), told);
     }
     json_decref(told);
 }

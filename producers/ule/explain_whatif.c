@@ -120,14 +120,16 @@ static void compare_account(struct what_if *what_if, const struct ule_account_ch
     const char *of = moves ? ule_arena_printf(explain->arena, "The account goes on as that of %s", who->shown)
                      : who == explain->who ? "The account"
                                            : ule_arena_printf(explain->arena, "Account of %s", who->called);
-    const char *now = !before ? "now none"
+    const char *now = !before ? " (now none)"
+                      : moves ? ""
                       : before->state == ULE_ACCOUNT_STATE_ACTIVE
-                          ? ule_arena_printf(explain->arena, "now ACTIVE at %s",
+                          ? ule_arena_printf(explain->arena, " (now ACTIVE at %s)",
                                              ule_assurance_enum.symbols[before->assurance])
-                          : ule_arena_printf(explain->arena, "now %s", ule_account_state_enum.symbols[before->state]);
+                          : ule_arena_printf(explain->arena, " (now %s)",
+                                             ule_account_state_enum.symbols[before->state]);
     effect(
         what_if, fields,
-        ule_arena_printf(explain->arena, "%s: %s%s%s (%s)%s", of, ule_account_state_enum.symbols[after->state],
+        ule_arena_printf(explain->arena, "%s: %s%s%s%s%s", of, ule_account_state_enum.symbols[after->state],
                          after->state == ULE_ACCOUNT_STATE_ACTIVE ? " at " : "",
                          after->state == ULE_ACCOUNT_STATE_ACTIVE ? ule_assurance_enum.symbols[after->assurance] : "",
                          now, self && !was_self ? "; may enrol itself" : ""));

@@ -138,5 +138,7 @@ static enum ule_generate_kind second_step(struct ule_generate_family *family, in
 
 enum ule_generate_kind ule_generate_plot_step(struct ule_generate_family *family, uint64_t step, int32_t day,
                                               struct ule_generate_output *out) {
+    if (family->plot == ULE_GENERATE_NO_PLOT)
+        return ULE_GENERATE_KINDS;
     return step == 0 ? first_step(family, out) : step == 1 ? second_step(family, day, out) : ULE_GENERATE_KINDS;
 }

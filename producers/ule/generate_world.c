@@ -69,6 +69,8 @@ struct ule_generate_world ule_generate_world_of(const struct ule_generate_option
         world.last_size = size < left ? size : left;
         left -= world.last_size;
     }
+    if (world.families == 0) /* no persons, no turns */
+        return world;
     world.stride = ule_generate_draw(&world, ULE_GENERATE_TURN, 0, 0) % world.families;
     while (divisor(world.families, world.stride) != 1)
         world.stride = (world.stride + 1) % (world.families + 1);

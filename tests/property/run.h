@@ -41,6 +41,11 @@ void run_free(struct run *run);
 /* Ends the engine and makes another one on what it stored. */
 void run_restart(struct run *run);
 void run_tick(struct run *run, int32_t day);
+/* The message that its source consumer makes of an event, the index-th of the world; false when it is refused. */
+bool run_translate(const struct world_event *event, size_t index, struct ule_arena *arena,
+                   struct ule_inbox_message *message);
+/* An output that the engine made, or another that works on the stores of the run; `context` is the run. */
+enum ule_code run_take(void *context, const struct ule_output *output, int64_t at, struct ule_error *error);
 /* The day of the event begins if it has not, then the event. */
 void run_feed(struct run *run, const struct world_event *event);
 /* The first `count` events of the world, in order. */
@@ -63,5 +68,7 @@ size_t picture_differences(const struct picture *a, const struct picture *b,
 /* Seeds: ULE_SEED, else from the clock; how many cases: ULE_CASES, else 20,000 with ULE_THOROUGH, else 500. Prints the
  * seed; returns 0 for success when every case went well, else 1 and prints the seed of the first that did not. */
 int cases_run(const char *name, bool (*property)(uint64_t seed));
+/* The same with other numbers of cases. */
+int cases_run_many(const char *name, bool (*property)(uint64_t seed), uint64_t usual, uint64_t thorough);
 
 #endif

@@ -39,7 +39,7 @@ static void note(struct run *run, uint64_t digest, enum ule_topic topic) {
     run->digest = digest_of(run->digest, &digest, sizeof digest);
 }
 
-static enum ule_code take(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
+enum ule_code run_take(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
     struct run *run = context;
     (void)error;
     ule_buffer_clear(&run->encoded);
@@ -89,7 +89,7 @@ static enum ule_code take(void *context, const struct ule_output *output, int64_
 }
 
 static void start(struct run *run) {
-    struct ule_engine_sink sink = {.context = run, .output = take};
+    struct ule_engine_sink sink = {.context = run, .output = run_take};
     run->engine = ule_engine_new(run->stores, run->partitions, &run->world->policy, &sink);
 }
 
@@ -138,34 +138,40 @@ void run_tick(struct run *run, int32_t day) {
     check(ule_engine_tick(run->engine, day, &error), &error);
 }
 
-void run_feed(struct run *run, const struct world_event *event) {
+bool run_translate(const struct world_event *event, size_t index, struct ule_arena *arena,
+                   struct ule_inbox_message *message) {
     const struct ule_source *source = &ule_sources[event->source];
+    struct ule_error error = {0};
+    ule_record_init(&ule_inbox_message_record, message, arena);
+    void *record = ule_arena_alloc(arena, source->record->size);
+    ule_record_copy(source->record, event->record, arena, record);
+    if (source->translate(record, event->key, event->ts, arena, &message->entity, NULL, &error) != ULE_OK)
+        return false;
+    message->sender = "";
+    message->at = event->ts;
+    message->caused_by.topic = source->topic;
+    message->caused_by.offset = (int64_t)index;
+    message->caused_by.event_id = *(const char *const *)record;
+    switch (event->source) {
+    case WORLD_CPR: message->person = record; break;
+    case WORLD_PERMIT: message->permit = record; break;
+    case WORLD_CREDENTIAL: message->credential = record; break;
+    case WORLD_LOCAL: message->local = record; break;
+    case WORLD_REQUEST: message->request = record; break;
+    }
+    return true;
+}
+
+void run_feed(struct run *run, const struct world_event *event) {
     struct ule_error error = {0};
     if (ule_engine_today(run->engine) < event->day)
         run_tick(run, event->day);
     struct ule_arena *arena = ule_arena_new();
     struct ule_inbox_message message;
-    ule_record_init(&ule_inbox_message_record, &message, arena);
-    void *record = ule_arena_alloc(arena, source->record->size);
-    ule_record_copy(source->record, event->record, arena, record);
-    if (source->translate(record, event->key, event->ts, arena, &message.entity, NULL, &error) != ULE_OK) {
+    if (run_translate(event, (size_t)(event - run->world->events), arena, &message))
+        check(ule_engine_apply(run->engine, &message, &error), &error);
+    else
         run->refused++; /* an ACTIVE credential of somebody too young */
-        ule_arena_free(arena);
-        return;
-    }
-    message.sender = "";
-    message.at = event->ts;
-    message.caused_by.topic = source->topic;
-    message.caused_by.offset = event - run->world->events;
-    message.caused_by.event_id = *(const char *const *)record;
-    switch (event->source) {
-    case WORLD_CPR: message.person = record; break;
-    case WORLD_PERMIT: message.permit = record; break;
-    case WORLD_CREDENTIAL: message.credential = record; break;
-    case WORLD_LOCAL: message.local = record; break;
-    case WORLD_REQUEST: message.request = record; break;
-    }
-    check(ule_engine_apply(run->engine, &message, &error), &error);
     ule_arena_free(arena);
 }
 
@@ -180,10 +186,14 @@ static uint64_t number_in(const char *name, uint64_t otherwise) {
 }
 
 int cases_run(const char *name, bool (*property)(uint64_t seed)) {
+    return cases_run_many(name, property, 500, 20000);
+}
+
+int cases_run_many(const char *name, bool (*property)(uint64_t seed), uint64_t usual, uint64_t thorough) {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     uint64_t seed = number_in("ULE_SEED", (uint64_t)now.tv_sec * 1000003 + (uint64_t)now.tv_nsec % 1000003);
-    uint64_t cases = number_in("ULE_CASES", getenv("ULE_THOROUGH") ? 20000 : 500);
+    uint64_t cases = number_in("ULE_CASES", getenv("ULE_THOROUGH") ? thorough : usual);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %llu: %s, %llu cases\n", (unsigned long long)seed, name, (unsigned long long)cases);
     uint64_t failed = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The end depends on the facts: not on the order in which they came, on how many processes share them, or on where one
  * stopped and another went on (design.md sections 2, 5 and 8). */
-#include "property/run.h"
+#include "property/excepted.h"
 
 #include "loop/queue.h"
 
@@ -11,12 +11,6 @@
 #include <string.h>
 
 static size_t shown, left_out, outcomes[6];
-
-/* Persons whose end rests on which fact came first (design.md section 2, What converges). */
-struct excepted {
-    const struct world *world;
-    bool persons[WORLD_PERSONS];
-};
 
 static int changes_of(uint64_t seed) {
     return 4 + (int)(seed * UINT64_C(0x9e3779b97f4a7c15) >> 60);
@@ -85,119 +79,6 @@ static bool is_newest(const struct world *world, size_t index) {
     return true;
 }
 
-static bool mentions(const struct world *world, int person, const char *line) {
-    for (int i = 0; i < WORLD_NUMBERS; i++)
-        if (strstr(line, world_mask(world->arena, world->persons[person].numbers[i])) != NULL)
-            return true;
-    return strstr(line, world->persons[person].alien) != NULL;
-}
-
-static bool is_excepted(const void *context, const char *line) {
-    const struct excepted *excepted = context;
-    for (int i = 0; i < excepted->world->persons_count; i++)
-        if (excepted->persons[i] && mentions(excepted->world, i, line))
-            return true;
-    return false;
-}
-
-static int owner(const struct world *world, const char *number) {
-    for (int i = 0; i < world->persons_count && number != NULL; i++)
-        for (int k = 0; k < WORLD_NUMBERS; k++)
-            if (strcmp(world->persons[i].numbers[k], number) == 0)
-                return i;
-    return -1;
-}
-
-static void except_number(struct excepted *excepted, const char *number) {
-    int person = owner(excepted->world, number);
-    if (person >= 0)
-        excepted->persons[person] = true;
-}
-
-/* And those about whom something follows from such a person: its children, parents, contacts. */
-static void except_neighbours(struct excepted *excepted) {
-    struct excepted wider = *excepted;
-    for (size_t i = 0; i < excepted->world->events_count; i++) {
-        const struct world_event *event = &excepted->world->events[i];
-        const char *numbers[2 + 2 + WORLD_CONTACTS + 1];
-        size_t count = 0;
-        if (event->source == WORLD_CPR) {
-            const struct ule_person_changed *record = event->record;
-            numbers[count++] = record->number;
-            numbers[count++] = record->mother ? record->mother->number : NULL;
-            numbers[count++] = record->father ? record->father->number : NULL;
-            for (size_t k = 0; k < record->custody.count; k++)
-                numbers[count++] = record->custody.items[k].number;
-        } else if (event->source == WORLD_LOCAL) {
-            const struct ule_institution_person_changed *record = event->record;
-            numbers[count++] = record->number;
-            for (size_t k = 0; k < record->contacts.count; k++)
-                numbers[count++] = record->contacts.items[k].number;
-        }
-        bool any = false;
-        for (size_t k = 0; k < count; k++)
-            any |= owner(excepted->world, numbers[k]) >= 0 && excepted->persons[owner(excepted->world, numbers[k])];
-        for (size_t k = 0; any && k < count; k++)
-            except_number(&wider, numbers[k]);
-    }
-    *excepted = wider;
-}
-
-static bool names(const struct world_event *event, const struct world *world, int person) {
-    const struct ule_institution_person_changed *record = event->record;
-    bool found = record->active && owner(world, record->number) == person;
-    for (size_t i = 0; i < record->contacts.count && record->active; i++)
-        found |= owner(world, record->contacts.items[i].number) == person;
-    return found;
-}
-
-/* A request told a swap or rejected it, on a day on which its institution came to know the person or ceased to: "a swap
- * once told stays told, and a reject that has counted goes on counting", so it matters whether it counted first. */
-static bool standing_changes(const struct world *world, const struct world_event *request, int person) {
-    bool known = false, unknown = false;
-    for (size_t i = 0; i < world->events_count; i++) {
-        const struct world_event *event = &world->events[i];
-        const struct ule_institution_request *asks = request->record;
-        if (event->source != WORLD_LOCAL || strncmp(event->key, asks->institution_number, 6) != 0)
-            continue;
-        known |= names(event, world, person);
-        unknown |= event->day >= request->day && !names(event, world, person);
-    }
-    return known && unknown;
-}
-
-static struct excepted excepted_of(const struct world *world) {
-    struct excepted excepted = {.world = world};
-    for (size_t i = 0; i < world->events_count; i++) {
-        const struct world_event *event = &world->events[i];
-        if (event->source == WORLD_CPR) { /* what was minimised: a subscription that ended before there was a tie */
-            if (((const struct ule_person_changed *)event->record)->status == ULE_CPR_STATUS_SUBSCRIPTION_ENDED)
-                except_number(&excepted, event->key);
-        } else if (event->source == WORLD_REQUEST) {
-            const struct ule_institution_request *record = event->record;
-            int person = owner(world, record->number);
-            /* A reject may come before or after the swap that it would have held. */
-            if (record->kind == ULE_REQUEST_KIND_REREGISTRATION_REJECTED ||
-                (record->kind == ULE_REQUEST_KIND_REREGISTRATION_CONFIRMED && standing_changes(world, event, person)))
-                except_number(&excepted, record->number);
-        }
-    }
-    except_neighbours(&excepted);
-    return excepted;
-}
-
-/* An account kept under A1 after its reason went: of a contact on a number that gives it none. */
-static void except_kept(struct excepted *excepted, const struct run *run) {
-    for (size_t i = 0; i < run->standing_count; i++) {
-        const struct ule_account_changed *value = run->standing[i].value;
-        if (run->standing[i].topic == ULE_TOPIC_PROVISIONING && value != NULL &&
-            value->number_type != ULE_NUMBER_TYPE_CPR_VERIFIED && value->groups.count == 1 &&
-            value->groups.items[0] == ULE_ACCOUNT_GROUP_CONTACT)
-            except_number(excepted, value->number);
-    }
-    except_neighbours(excepted);
-}
-
 /* Worlds whose past leaves no trace by intention: no swaps, no leavings, no statuses that keep older facts. */
 static bool scratch(uint64_t seed) {
     struct world *world = world_new(seed, WORLD_STALE | WORLD_DAYS, changes_of(seed));
@@ -209,9 +90,9 @@ static bool scratch(uint64_t seed) {
         if (is_newest(world, i))
             run_feed(anew, &world->events[i]);
     struct excepted excepted = {.world = world};
-    except_kept(&excepted, history);
-    except_kept(&excepted, anew);
-    bool same = compare(history, anew, is_excepted, &excepted);
+    excepted_add_kept(&excepted, history);
+    excepted_add_kept(&excepted, anew);
+    bool same = compare(history, anew, excepted_line, &excepted);
     run_free(history);
     run_free(anew);
     world_free(world);
@@ -253,11 +134,11 @@ static bool shuffle(uint64_t seed) {
     else
         feed_shuffled(other, world, seed);
     struct excepted excepted = excepted_of(world);
-    except_kept(&excepted, one);
-    except_kept(&excepted, other);
+    excepted_add_kept(&excepted, one);
+    excepted_add_kept(&excepted, other);
     for (size_t i = 0; i < 6; i++)
         outcomes[i] += one->outcomes[i];
-    bool same = compare(one, other, is_excepted, &excepted) && one->wrong == NULL && other->wrong == NULL;
+    bool same = compare(one, other, excepted_line, &excepted) && one->wrong == NULL && other->wrong == NULL;
     run_free(one);
     run_free(other);
     world_free(world);

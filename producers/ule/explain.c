@@ -21,7 +21,8 @@ static const char help[] = "usage: ule explain NUMBER --state DIR --purpose TEXT
                            "\n"
                            "  NUMBER              person number with or without a hyphen, or alien:ID\n"
                            "  -s, --state DIR     the state of 'ule replay --state DIR'; it is not changed\n"
-                           "  -p, --purpose TEXT  why you look: it goes into the log of look-ups\n"
+                           "  -p, --purpose TEXT  why you look, without a person number: it goes into the log of\n"
+                           "                      look-ups\n"
                            "  -j, --json          the same for programs, one JSON object\n"
                            "  -c, --config FILE   the settings and secret that the replay was made with\n"
                            "  -h, --help          this text\n"
@@ -128,6 +129,23 @@ static bool parse_entity(const char *text, char *entity, size_t size) {
     return ule_number_normalise(text, number) && (size_t)snprintf(entity, size, "%s", number) < size;
 }
 
+/* The log of look-ups names nobody, so the reason that stands in it must not either (S4 § 8). */
+static bool names_a_number(const char *text) {
+    static const char of_a_number[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";
+    while (*text) {
+        char word[12], number[21];
+        size_t size = strspn(text, of_a_number);
+        if (size == 10 || size == 11) {
+            memcpy(word, text, size);
+            word[size] = '\0';
+            if (ule_number_normalise(word, number) && ule_number_birth_date(number) != ULE_DATE_NONE)
+                return true;
+        }
+        text += size > 0 ? size : 1;
+    }
+    return false;
+}
+
 static int take_options(int argc, char **argv, struct options *options) {
     static const struct option longs[] = {
         {"state", required_argument, NULL, 's'}, {"purpose", required_argument, NULL, 'p'},
@@ -165,6 +183,8 @@ int ule_explain_main(int argc, char **argv) {
         return usage("that is neither a person number nor alien:ID");
     if (!ule_text_valid(options.purpose, strlen(options.purpose)))
         return usage("--purpose is not text in UTF-8");
+    if (names_a_number(options.purpose))
+        return usage("--purpose holds what looks like a person number: the log must name nobody");
     (void)umask(077); /* what is written concerns persons */
     struct ule_explain explain;
     struct ule_error error = {0};

@@ -485,9 +485,7 @@ static void change_permit(struct world *world, int person) {
 
 /* What was sent before comes once more: the same, or older than what is held. */
 static void repeat(struct world *world) {
-    struct world_event event = world->events[world_draw(world, (int)world->events_count)];
-    event.day = world->day;
-    event.ts = world->ts;
+    const struct world_event event = world->events[world_draw(world, (int)world->events_count)];
     emit(world, event.source, event.key, event.record);
 }
 

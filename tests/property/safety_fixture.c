@@ -210,11 +210,11 @@ static bool relation_is_safe(const struct safety_facts *facts, const struct ule_
     bool custody = custody_by_cpr(facts, value->child_number, value->contact_number, upto, &contradicted);
     bool assertion = !contradicted && facts->world->policy.custody_institution_accept &&
                      asserted(facts, value->child_number, value->contact_number, upto);
+    bool may_consent = custody || facts->world->policy.custody_asserted_consents;
     const char *wrong = !custody && !assertion                ? "sensitive access without custody"
                         : !high(facts, value->contact_number) ? "sensitive access without a credential that gives HIGH"
-                        : consents && !custody && !facts->world->policy.custody_asserted_consents
-                            ? "consent without custody by CPR"
-                            : NULL;
+                        : consents && !may_consent            ? "consent without custody by CPR"
+                                                              : NULL;
     if (wrong != NULL)
         printf("%s: child %s contact %s\n", wrong, world_mask(facts->world->arena, value->child_number),
                world_mask(facts->world->arena, value->contact_number));

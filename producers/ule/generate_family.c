@@ -38,6 +38,11 @@ int32_t ule_generate_nemid_closes(void) {
     return ule_date_from_ymd(2023, 11, 1);
 }
 
+/* Half of them take the tenth. */
+static int last_level(const struct ule_generate_family *family) {
+    return family->index % 2 ? 9 : 10;
+}
+
 void ule_generate_family_age(struct ule_generate_family *family, int32_t day) {
     for (unsigned i = 0; i < family->count; i++) {
         struct ule_generate_person *person = &family->people[i];
@@ -48,7 +53,7 @@ void ule_generate_family_age(struct ule_generate_family *family, int32_t day) {
         const int level = ule_generate_level(person, day);
         if (level >= 0)
             person->role = ULE_ROLE_STUDENT;
-        if (level > 10)
+        if (level > last_level(family))
             person->active = false;
     }
 }
@@ -135,7 +140,7 @@ static void make_adult(const struct ule_generate_world *world, struct ule_genera
                               : ule_generate_take(draw, 40) == 0; /* two mothers now and then */
     person->slot = who;
     person->window = world->start - adult_windows[window] + (int32_t)place;
-    if (window == 0 && who == 0 && family->private_ && place < YOUNG) { /* the young, who live alone */
+    if (window == 0 && who == 0 && family->young && place < YOUNG) { /* the young, who live alone */
         person->window = world->start - YOUNGEST_ADULT + (int32_t)place;
         int year, month, day;
         ule_date_to_ymd(person->window, &year, &month, &day);
@@ -173,7 +178,7 @@ static void make_child(const struct ule_generate_world *world, struct ule_genera
     const int level = ule_generate_level(person, world->start);
     person->role = level < 0 ? ULE_ROLE_CHILD : ULE_ROLE_STUDENT;
     person->enrolled = level < 0 ? ule_generate_age(person, world->start) >= 1 && ule_generate_take(draw, 6) > 0
-                                 : level <= 10;
+                                 : level <= last_level(family);
     if (ule_generate_take(draw, 40) == 0) {
         person->is_protected = true;
         person->protected_from = person->born;
@@ -301,8 +306,8 @@ void ule_generate_family_make(const struct ule_generate_world *world, uint64_t i
     const unsigned way = ule_generate_take(&draw, 100), kind = ule_generate_take(&draw, 24);
     const bool alone = size == 1 || (size == 2 && way < 75);
     const unsigned adults = size < 3 ? (alone ? size : 1) : size == 3 && way >= 85 ? 1 : 2;
-    family->private_ = size == 1 && way < 35;
-    const unsigned window = alone ? (way < 50 ? 0 : way < 75 ? 1 : 2) : 0;
+    family->young = size == 1 && way < 55;
+    const unsigned window = !alone || way < (size == 1 ? 60U : 15U) ? 0 : way < (size == 1 ? 75U : 50U) ? 1 : 2;
     for (unsigned who = 0; who < adults; who++) {
         uint64_t one = ule_generate_draw(world, ULE_GENERATE_PERSON, index, who);
         make_adult(world, family, who, window, &one);

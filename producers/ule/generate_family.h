@@ -38,7 +38,7 @@ struct ule_generate_person {
     char replaces[11]; /* told with the record */
     char alien[24];    /* empty: none */
     bool told;         /* CPR has told of the number */
-    bool child, female, newborn, listed_apart, legacy;
+    bool child, female, newborn, legacy;
     int32_t born;   /* as CPR has it */
     int32_t window; /* birth date before it was moved off 1 January */
     unsigned slot;
@@ -83,7 +83,7 @@ struct ule_generate_family {
     bool asserts;                  /* the institution asserts custody for all contacts */
     enum ule_access_level lowered; /* for the second contact; NULL: not */
     bool stranger;                 /* a contact known by name only, living abroad */
-    bool private_;
+    bool young;                    /* lives alone, and is of an age for it */
     bool foreign;
 };
 
@@ -104,8 +104,7 @@ void ule_generate_made_up(const struct ule_generate_family *family, const struct
                           unsigned style, char number[static 11]);
 /* When NemID closes (domain.md section 10). */
 int32_t ule_generate_nemid_closes(void);
-/* Of the school year that the day is in, which begins in August: 0 in the year of the sixth birthday, less before, more
- * than 10 after school. */
+/* Of the school year that the day is in, which begins in August: 0 in the year of the sixth birthday, less before. */
 int ule_generate_level(const struct ule_generate_person *person, int32_t day);
 int ule_generate_age(const struct ule_generate_person *person, int32_t date);
 

@@ -35,7 +35,7 @@ struct ule_generate_output {
 void ule_generate_put_person(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who);
 void ule_generate_put_void(struct ule_generate_output *out, const char *number, enum ule_cpr_status status,
                            const char *current);
-/* An institution's; `active` goes before what the person has, `second`: the other record, by the real number. */
+/* An institution's: as it is, as left, and the record of another institution by the real number. */
 void ule_generate_put_record(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who);
 void ule_generate_put_left(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who);
 void ule_generate_put_second(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who);

@@ -172,7 +172,7 @@ static bool leave(struct change *change) {
 }
 
 static bool start(struct change *change) {
-    if (!find(change, could_start) || ule_generate_level(person_of(change), change->day) > 10)
+    if (!find(change, could_start) || ule_generate_level(person_of(change), change->day) > 9)
         return false;
     struct ule_generate_person *child = person_of(change);
     child->enrolled = child->active = true;

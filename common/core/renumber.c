@@ -190,7 +190,13 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
         for (size_t k = 0; k < state->incoming.count; k++)
             taken |= state->incoming.items[k].taken &&
                      strcmp(state->incoming.items[k].from_number, person->pairs.items[i].number) == 0;
+        /* Round a ring, only what came after this number on the last lap: a path that has changed would else run after
+         * the one before it for ever. */
+        size_t lap = 0;
         for (size_t k = 0; k < theirs->path.count; k++)
+            if (strcmp(theirs->path.items[k], person->derive->entity) == 0)
+                lap = k + 1;
+        for (size_t k = lap; k < theirs->path.count; k++)
             ule_strings_add(person->arena, &loan->path, theirs->path.items[k]);
         for (size_t k = 0; taken && k < theirs->accounts.count; k++)
             add_account(person, loan, &theirs->accounts.items[k]);

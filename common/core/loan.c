@@ -305,7 +305,16 @@ static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_i
     }
 }
 
-/* Accounts that came with a loan that is gone go back to where they were made, with what stands under their keys. */
+/* Who lent an account that is lent no more: whose word just changed that. Where that is nobody, who made it. By way of
+ * the lender it cannot overtake what the lender said of it before. */
+static const char *lender(struct ule_person *person, const struct ule_account *account) {
+    for (size_t i = 0; i < person->state->incoming.count; i++)
+        if (strcmp(person->state->incoming.items[i].from_number, person->derive->message->sender) == 0)
+            return person->state->incoming.items[i].from_number;
+    return account->origin;
+}
+
+/* Accounts that came with a loan that is gone go back, with what stands under their keys. */
 static void give_back(struct ule_person *person) {
     struct ule_person_state *state = person->state;
     for (size_t i = state->accounts.count; i-- > 0;) {
@@ -320,7 +329,7 @@ static void give_back(struct ule_person *person) {
         }
         if (lent)
             continue;
-        struct ule_pair *pair = ule_renumber_pair(person, account.origin);
+        struct ule_pair *pair = ule_renumber_pair(person, lender(person, &account));
         pair->wanted = true;
         *ULE_PUSH(person->arena, &pair->tell->returned) = account;
         for (size_t k = state->published.count; k-- > 0;) {

@@ -41,12 +41,18 @@ static void take_person(struct ule_derive *derive) {
 
 static void take_returned(struct ule_derive *derive, const struct ule_pair_tell *pair) {
     struct ule_person_state *state = derive->state;
-    for (size_t i = 0; i < pair->returned.count; i++)
-        for (size_t k = 0; k < state->accounts.count; k++)
-            if (strcmp(state->accounts.items[k].user_key, pair->returned.items[i].user_key) == 0) {
-                state->accounts.items[k].away = false;
-                state->accounts.items[k].loose_since = pair->returned.items[i].loose_since;
-            }
+    for (size_t i = 0; i < pair->returned.count; i++) {
+        struct ule_account *account = NULL;
+        for (size_t k = 0; k < state->accounts.count && account == NULL; k++)
+            if (strcmp(state->accounts.items[k].user_key, pair->returned.items[i].user_key) == 0)
+                account = &state->accounts.items[k];
+        if (account == NULL) { /* lent on: it stays, or goes back to where it came from */
+            account = ULE_PUSH(derive->arena, &state->accounts);
+            *account = pair->returned.items[i];
+        }
+        account->away = false;
+        account->loose_since = pair->returned.items[i].loose_since;
+    }
     for (size_t i = 0; i < pair->returned_published.count; i++)
         ule_publish_adopt(derive, &state->published, &pair->returned_published.items[i]);
 }

@@ -134,7 +134,8 @@ size_t picture_differences(const struct picture *a, const struct picture *b,
         }
         const char *line = order < 0 ? a->lines[i++] : b->lines[k++];
         if (skip != NULL && skip(context, line)) {
-            *skipped += skipped != NULL;
+            if (skipped != NULL)
+                ++*skipped;
             continue;
         }
         printf("%c %s\n", order < 0 ? '<' : '>', line);

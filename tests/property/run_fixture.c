@@ -202,8 +202,8 @@ int cases_run_many(const char *name, bool (*property)(uint64_t seed), uint64_t u
         if (property(seed + i))
             continue;
         failed++;
-        printf("seed %llu fails: ULE_SEED=%llu ULE_CASES=1 shows it\n", (unsigned long long)(seed + i),
-               (unsigned long long)(seed + i));
+        unsigned long long failing = seed + i;
+        printf("seed %llu fails: ULE_SEED=%llu ULE_CASES=1 shows it\n", failing, failing);
     }
     return failed ? 1 : 0;
 }

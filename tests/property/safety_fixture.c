@@ -26,6 +26,8 @@ static bool one_person(const struct safety_facts *facts, const char *a, const ch
         if (strcmp(reached[i], b) == 0)
             return true;
         for (size_t k = 0; k < facts->links_count && count < 64; k++) {
+            if (facts->links[k].a == NULL || facts->links[k].b == NULL)
+                continue;
             const char *next = strcmp(facts->links[k].a, reached[i]) == 0   ? facts->links[k].b
                                : strcmp(facts->links[k].b, reached[i]) == 0 ? facts->links[k].a
                                                                             : NULL;

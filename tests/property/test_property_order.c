@@ -114,7 +114,7 @@ static void feed_shuffled(struct run *run, const struct world *world, uint64_t s
             left[count++] = &world->events[end];
         while (count > 0) {
             size_t pick = (size_t)(ule_random_next(&seed) % count), first = 0;
-            while (!same_key(left[first], left[pick]))
+            while (first < pick && !same_key(left[first], left[pick]))
                 first++;
             run_feed(run, left[first]);
             memmove(&left[first], &left[first + 1], (--count - first) * sizeof *left);

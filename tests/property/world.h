@@ -99,7 +99,7 @@ void world_swap(struct world *world); /* a number changes, in one of the ways of
 void world_next_day(struct world *world, int days);
 /* Sends the current version of a record with a new stamp. */
 void world_emit_cpr(struct world *world, int person, int number);
-void world_emit_record(struct world *world, int record);
+void world_emit_record(struct world *world, int index);
 void world_emit_permit(struct world *world, int permit);
 void world_emit_credential(struct world *world, int credential);
 void world_emit_request(struct world *world, enum ule_request_kind kind, const char *institution, const char *number,

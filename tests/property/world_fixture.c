@@ -81,7 +81,7 @@ void world_emit_request(struct world *world, enum ule_request_kind kind, const c
 
 void world_next_day(struct world *world, int days) {
     world->day += days;
-    world->ts = ule_time_of_date(world->day) + 8 * 3600000;
+    world->ts = ule_time_of_date(world->day) + ULE_DAY_MS / 3;
 }
 
 /* The number one of the others uses: not all know the newest. */

@@ -45,7 +45,7 @@ static enum ule_code from_json(const struct ule_record *record, const uint8_t *b
                                struct ule_arena *arena, void *value, struct ule_error *error) {
     json_t *json = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
     enum ule_code code = json ? ule_record_from_json(record, json, arena, value, error)
-                              : ule_fail(error, ULE_MALFORMED, "");
+                              : ule_fail(error, ULE_MALFORMED, "no schema text");
     json_decref(json);
     return code;
 }

@@ -90,7 +90,7 @@ struct cluster *cluster_new(const struct world *world, unsigned partitions, unsi
 void cluster_free(struct cluster *cluster);
 
 /* A record behind the others, as part of a transaction or, without one, at once. */
-void cluster_send(struct cluster *cluster, struct cluster_transaction *transaction, unsigned partition,
+void cluster_send(struct cluster *cluster, struct cluster_transaction *transaction, unsigned number,
                   const struct ule_inbox_message *message);
 void cluster_tick(struct cluster *cluster, unsigned partition, int32_t day);
 

@@ -39,7 +39,8 @@ static void scenario_start(struct scenario *scenario) {
 /* Stream 0 is what was there before. */
 static void send(struct scenario *scenario, int stream, enum world_source source, const char *key, void *record) {
     struct ule_inbox_message message;
-    struct world_event event = {source, key, ule_time_of_date(scenario->day) + 3600000 * (1 + scenario->events),
+    struct world_event event = {source, key,
+                                ule_time_of_date(scenario->day) + INT64_C(3600000) * (1 + scenario->events),
                                 scenario->day, record};
     if (!run_translate(&event, (size_t)scenario->events, scenario->arena, &message))
         ck_abort_msg("a scenario is refused");
@@ -54,7 +55,7 @@ static void record(struct scenario *scenario, int stream, const char *institutio
     struct ule_institution_person_changed value;
     ule_record_init(&ule_institution_person_changed_record, &value, scenario->arena);
     value.event_id = ule_arena_printf(scenario->arena, "e%d", ++scenario->events);
-    value.changed_at = ule_time_of_date(scenario->day) + 60000 * scenario->events;
+    value.changed_at = ule_time_of_date(scenario->day) + INT64_C(60000) * scenario->events;
     value.sequence = scenario->events;
     value.institution_number = institution;
     value.local_person_id = "p";
@@ -71,7 +72,7 @@ static void cpr(struct scenario *scenario, int stream, const char *number, enum 
     struct ule_person_changed value;
     ule_record_init(&ule_person_changed_record, &value, scenario->arena);
     value.event_id = ule_arena_printf(scenario->arena, "e%d", ++scenario->events);
-    value.changed_at = ule_time_of_date(scenario->day) + 60000 * scenario->events;
+    value.changed_at = ule_time_of_date(scenario->day) + INT64_C(60000) * scenario->events;
     value.sequence = scenario->events;
     value.number = number;
     value.status = status;

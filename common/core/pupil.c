@@ -72,8 +72,11 @@ static void verdict_at(struct ule_person *person, const char *institution) {
 void ule_pupil_derive(struct ule_person *person) {
     if (person->number == NULL || person->frozen)
         return; /* what stands under this number's key ends as LEFT: it moves with the swap */
-    if (person->account != NULL && person->account->away)
-        return; /* on its way back, and the verdict with it: two numbers never speak under one key */
+    /* An account on its way back, an absorbed one too, brings its verdict with it: two numbers never speak under one
+     * key. */
+    for (size_t i = 0; i < person->state->accounts.count; i++)
+        if (person->state->accounts.items[i].away)
+            return;
     struct ule_strings institutions = {0};
     for (size_t i = 0; i < person->records_count; i++)
         ule_strings_add(person->arena, &institutions, person->records[i]->institution_number);

@@ -65,8 +65,9 @@ void picture_free(struct picture *picture);
 size_t picture_differences(const struct picture *a, const struct picture *b,
                            bool (*skip)(const void *context, const char *line), const void *context, size_t *skipped);
 
-/* Seeds: ULE_SEED, else from the clock; how many cases: ULE_CASES, else 20,000 with ULE_THOROUGH, else 500. Prints the
- * seed; returns 0 for success when every case went well, else 1 and prints the seed of the first that did not. */
+/* Seeds: ULE_SEED, else from the clock with ULE_THOROUGH, else 1; how many cases: ULE_CASES, else 20,000 with
+ * ULE_THOROUGH, else 500. Prints the seed; returns 0 for success when every case went well, else 1 and prints the seed
+ * of the first that did not. */
 int cases_run(const char *name, bool (*property)(uint64_t seed));
 /* The same with other numbers of cases. */
 int cases_run_many(const char *name, bool (*property)(uint64_t seed), uint64_t usual, uint64_t thorough);

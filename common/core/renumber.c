@@ -75,10 +75,10 @@ static void undo(struct ule_person *person) {
         struct ule_outgoing *memory = &person->state->outgoing.items[i];
         struct ule_pair *pair = ule_renumber_pair(person, memory->to_number);
         if (memory->completed && person->number != NULL && person->state->counted && !pair->cpr_out) {
-            const struct ule_telling *last = ule_told_last(&pair->out, true);
+            /* What was told after CPR's word is judged anew. */
             memory->reversed = true;
-            memory->reversed_at = last ? last->last_at : ULE_DATE_MIN * ULE_DAY_MS;
-            memory->reversed_sequence = last ? last->last_sequence : 0;
+            memory->reversed_at = person->newest ? person->newest->changed_at : ULE_DATE_MIN * ULE_DAY_MS;
+            memory->reversed_sequence = person->newest ? person->newest->sequence : 0;
             pair->in_force = false;
         }
         if (pair->in_force)
@@ -101,12 +101,16 @@ static void complete(struct ule_person *person) {
         if (!pair->in_force)
             continue;
         struct ule_outgoing *memory = ule_renumber_memory(person, pair->number);
+        const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+        if (answer != NULL && answer->taken && (memory == NULL || !memory->completed)) {
+            pair->in_force = false; /* R has not let go yet of what was undone: its answer is to that */
+            continue;
+        }
         if (memory == NULL) {
             memory = ULE_PUSH(person->arena, &person->state->outgoing);
             *memory = (struct ule_outgoing){.to_number = pair->number, .outcome = ULE_OUTCOME_NULL};
         }
         memory->reversed = false;
-        const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
         if (answer == NULL)
             continue;
         bool accepted = answer->outcome == ULE_OUTCOME_RENUMBERED || answer->outcome == ULE_OUTCOME_MERGED;

@@ -223,8 +223,22 @@ static bool relation_is_safe(const struct safety_facts *facts, const struct ule_
     return wrong == NULL;
 }
 
+/* CPR's subscription ended after it told of the number in full: without a tie at that moment all but the links was
+ * erased, protection too (domain.md section 9), so what it once said is not asked for. */
+static bool may_be_erased(const struct safety_facts *facts, const char *number, size_t upto) {
+    const struct ule_person_changed *full = cpr_facts(facts, number, upto);
+    for (size_t i = 0; i <= upto && full != NULL; i++) {
+        const struct ule_person_changed *record = facts->world->events[i].record;
+        if (facts->world->events[i].source == WORLD_CPR && strcmp(facts->world->events[i].key, number) == 0 &&
+            record->status == ULE_CPR_STATUS_SUBSCRIPTION_ENDED && record->changed_at >= full->changed_at)
+            return true;
+    }
+    return false;
+}
+
 static bool protected_by_cpr(const struct safety_facts *facts, const char *number, size_t upto) {
-    const struct ule_person_changed *record = cpr_facts(facts, number, upto);
+    const struct ule_person_changed *record = may_be_erased(facts, number, upto) ? NULL
+                                                                                 : cpr_facts(facts, number, upto);
     return record != NULL && record->protection != NULL && record->protection->from <= facts->today &&
            (record->protection->until == ULE_DATE_NONE || facts->today < record->protection->until);
 }

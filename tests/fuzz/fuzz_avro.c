@@ -56,13 +56,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         records++;
     struct fuzz_input input = {bytes, bytes + size};
     const struct ule_record *record = ule_records[fuzz_draw(&input, (unsigned)records)];
+    if (record == NULL)
+        return 0;
     enum form form = (enum form)fuzz_draw(&input, FORMS);
     char *schema = NULL;
     if (form == BY_SCHEMA || form == CONFLUENT_SCHEMA) {
         size_t most = (size_t)fuzz_draw(&input, 256) * 16;
         size_t left = (size_t)(input.end - input.at);
-        schema = strndup((const char *)input.at, most < left ? most : left);
-        size_t length = strlen(schema);
+        size_t length = 0;
+        while (length < most && length < left && input.at[length] != '\0')
+            length++;
+        schema = calloc(1, length + 1);
+        if (schema == NULL)
+            abort();
+        if (length > 0)
+            memcpy(schema, input.at, length);
         input.at += length + (length < left);
     }
     struct ule_arena *arena = ule_arena_new();

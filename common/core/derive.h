@@ -6,6 +6,9 @@
 
 #include "core/step.h"
 
+#define ULE_COUNTRY_DENMARK 5100 /* CPR country code */
+#define ULE_CHAIN_MAX       8    /* design.md section 2: a longer chain is CONFLICT */
+
 struct ule_derive {
     const char *entity;
     struct ule_person_state *state;

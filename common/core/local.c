@@ -2,15 +2,11 @@
 /* The entity local:<institution>/<local id>: what one municipal system says of one person, and of the contacts that
  * have neither number nor alien id. It keeps the newest version, the last active one while a leaving waits for its
  * release (design.md section 11), and every swap it has told (domain.md section 6): a telling outlives its version. */
-#include "core/local.h"
-
 #include "base/text.h"
 #include "core/case.h"
 #include "core/number.h"
 
 #include <string.h>
-
-enum { CHAIN_MAX = 8 }; /* design.md section 2: a longer chain is CONFLICT */
 
 static bool is_pupil(const struct ule_institution_person_changed *record) {
     return record->role == ULE_ROLE_STUDENT || record->role == ULE_ROLE_CHILD;
@@ -156,7 +152,7 @@ static const char *counts_for(struct ule_derive *derive, const char *number, boo
     const struct ule_strings *before = &derive->state->counted_for;
     const char *at = number, *start = number, *was = ule_strings_have(before, number) ? number : NULL;
     bool known = true;
-    for (int steps = 0; steps < CHAIN_MAX; steps++) {
+    for (int steps = 0; steps < ULE_CHAIN_MAX; steps++) {
         const char *earlier = NULL, *moved = NULL;
         for (size_t i = 0; i < tellings->count && earlier == NULL; i++) {
             const struct ule_telling *telling = &tellings->items[i];

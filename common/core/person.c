@@ -3,7 +3,6 @@
  * in order. An alien id is a person without a number; so is a pupil's record with neither (`unnamed:`). */
 #include "core/person.h"
 
-#include "core/local.h"
 #include "core/number.h"
 
 #include <stdlib.h>

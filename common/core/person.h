@@ -6,10 +6,8 @@
 
 #include "core/derive.h"
 
-#define ULE_COUNTRY_DENMARK    5100 /* CPR country code */
 #define ULE_AGE_ADULT          18
 #define ULE_AGE_SELF_ENROLMENT 15
-#define ULE_CHAIN_MAX          8 /* design.md section 2: a longer chain is CONFLICT */
 
 /* What one entity tells: its own word and, once a swap is completed, what it told the number that was replaced. */
 struct ule_voice {

@@ -76,6 +76,8 @@ const char *ule_code_name(enum ule_code code) {
         [ULE_CONFIG] = "CONFIG",
         [ULE_USAGE] = "USAGE",
         [ULE_GAP] = "GAP",
+        [ULE_KAFKA] = "KAFKA",
+        [ULE_FENCED] = "FENCED",
         [ULE_STATE] = "STATE",
     };
     size_t index = (size_t)code;

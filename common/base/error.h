@@ -37,6 +37,8 @@ enum ule_code {
     ULE_CONFIG,           /* configuration */
     ULE_USAGE,            /* command line */
     ULE_GAP,              /* a CPR extract was missed (cpr-extract.md) */
+    ULE_KAFKA,            /* a broker or librdkafka refused; the action says what to do */
+    ULE_FENCED,           /* a rival with our ids lives: ends the process with status 78 */
     ULE_STATE,            /* a state folder that is another's, older, or does not fit this configuration */
 };
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRET_MIN = 16, SECRET_MAX = 4096, LINE_MAX_BYTES = 65536, DAYS_MAX = 36500 };
+enum { SECRET_MIN = 16, SECRET_MAX = 4096, LINE_MAX_BYTES = 65536, COUNT_MAX = 1000000, DAYS_MAX = 36500 };
 
-enum type { BOOLEAN, BYTES, CHOICE, COUNT, DATE, DAYS, LEVEL, NUMBERS, PATH, SHARE };
+enum type { BOOLEAN, BYTES, CHOICE, COUNT, DATE, DAYS, LEVEL, NUMBERS, SHARE, TEXT };
 
 struct setting {
     const char *name;
@@ -26,26 +26,38 @@ struct setting {
 static const struct setting settings[] = {
     {"account.close-after-days", DAYS, "60", AT(policy.account_close_after_days), true, NULL, NULL,
      "days that an account without a role and a living relation stays suspended before it is closed (A8)"},
+    {"batch.messages", COUNT, "10000", AT(batch_messages), false, NULL, NULL,
+     "a transaction covers so many messages at most"},
+    {"batch.milliseconds", COUNT, "100", AT(batch_milliseconds), false, NULL, NULL,
+     "and is committed after so long at most; earlier where there is nothing more to read"},
     {"brake.minimum", COUNT, "20", AT(policy.brake_minimum), true, NULL, NULL,
      "so many pupils must leave an institution before the brake on mass leavings can hold them"},
     {"brake.share", SHARE, "0.5", AT(policy.brake_share), true, NULL, NULL,
      "the share of an institution's pupils above which leavings are held until it approves them"},
+    {"clock", CHOICE, "wall", AT(clock_publish), false, "publish", "wall",
+     "whose days count: the host's, or those that ule publish writes with an old recording (section 6)"},
     {"custody.asserted-consents", BOOLEAN, "false", AT(policy.custody_asserted_consents), true, NULL, NULL,
      "custody that only an institution asserts gives CONSENT too (section 5)"},
     {"custody.institution-asserts", CHOICE, "accept", AT(policy.custody_institution_accept), true, "accept",
      "flag-only", "what an institution's word on custody is worth where CPR is silent (section 3)"},
     {"custody.unregistered", CHOICE, "none", AT(policy.custody_presume_parents), true, "presume-parents", "none",
      "who holds custody of a child for whom CPR has registered none (section 3)"},
+    {"instance.id", TEXT, "", AT(instance_id), false, NULL, NULL,
+     "names this process among all of its kind, the same after every start: group.instance.id and transactional.id"},
     {"institution.foreign", NUMBERS, "", AT(policy.foreign), true, NULL, NULL,
      "institution numbers, with commas between: their contacts may have replacement numbers (A1)"},
     {"minimise.after-days", DAYS, "90", AT(policy.minimise_after_days), true, NULL, NULL,
      "days after which a person without a tie is reduced; 0 is never, and so is a replay unless set (section 9)"},
     {"nemid.closed-on", DATE, "2023-11-01", AT(policy.nemid_closed_on), true, NULL, NULL,
      "from this date an active NemID counts as expired (A6)"},
+    {"partitions", COUNT, "24", AT(partitions), false, NULL, NULL,
+     "of the inbox and of the changelog; only ule repartition changes it"},
     {"recording.max-line-bytes", BYTES, "1048576", AT(max_line_bytes), false, NULL, NULL,
      "a longer line of a recording is a dead letter"},
-    {"secret.file", PATH, "", AT(secret_file), false, NULL, NULL,
+    {"secret.file", TEXT, "", AT(secret_file), false, NULL, NULL,
      "at least 16 bytes that make person keys and pseudonyms; a line end after them does not count"},
+    {"state.dir", TEXT, "", AT(state_dir), false, NULL, NULL,
+     "the folder of ule-family's store: a cache of the changelog, for this process alone"},
     {"stil.access-level.non-sensitive", LEVEL, "1", AT(policy.stil_access_level[1]), true, NULL, NULL,
      "the integer that STIL's accessLevel takes for NON_SENSITIVE (section 5)"},
     {"stil.access-level.none", LEVEL, "0", AT(policy.stil_access_level[0]), true, NULL, NULL,
@@ -61,7 +73,7 @@ static const struct setting settings[] = {
 };
 _Static_assert(sizeof settings / sizeof *settings == ULE_CONFIG_SETTINGS, "ULE_CONFIG_SETTINGS");
 
-static const char kafka_prefix[] = "kafka.";
+static const char kafka_prefix[] = "kafka.", topic_prefix[] = "topic.";
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -145,15 +157,18 @@ static const char *assign(struct ule_config *config, const struct setting *setti
     case DAYS:
     case COUNT:
     case LEVEL:
-        if (!parse_integer(text, setting->type == LEVEL ? INT16_MIN : 0, DAYS_MAX, &integer))
-            return setting->type == LEVEL ? "a whole number" : "a whole number from 0 to 36500";
+        if (!parse_integer(text, setting->type == LEVEL ? INT16_MIN : 0, setting->type == COUNT ? COUNT_MAX : DAYS_MAX,
+                           &integer))
+            return setting->type == LEVEL   ? "a whole number"
+                   : setting->type == COUNT ? "a whole number from 0 to 1000000"
+                                            : "a whole number from 0 to 36500";
         *(int32_t *)member = (int32_t)integer;
         return NULL;
     case DATE:
         *(int32_t *)member = ule_date_parse(text);
         return *(int32_t *)member != ULE_DATE_NONE ? NULL : "a date, yyyy-mm-dd";
     case NUMBERS: return parse_numbers(config, text) ? NULL : "institution numbers of six characters, with commas";
-    case PATH: *(const char **)member = *text ? text : NULL; return NULL;
+    case TEXT: *(const char **)member = *text ? text : NULL; return NULL;
     case SHARE: {
         char *end;
         double share = strtod(text, &end);
@@ -162,6 +177,28 @@ static const char *assign(struct ule_config *config, const struct setting *setti
     }
     }
     return "nothing";
+}
+
+/* False when the name is there already. */
+static bool add_pair(struct ule_config *config, struct ule_config_pair **pairs, size_t *count, const char *name,
+                     const char *value) {
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp((*pairs)[i].name, name) == 0)
+            return false;
+    }
+    struct ule_config_pair *all = ule_arena_array(config->arena, *count + 1, sizeof *all);
+    if (*count)
+        memcpy(all, *pairs, *count * sizeof *all);
+    all[*count] = (struct ule_config_pair){ule_arena_string(config->arena, name), value};
+    (*count)++;
+    *pairs = all;
+    return true;
+}
+
+/* Kafka's rule for the name of a topic. */
+static bool is_topic(const char *name) {
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return size >= 1 && size <= 249 && !name[size] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static enum ule_code take_line(struct ule_config *config, const char *path, unsigned line, char *text,
@@ -179,14 +216,16 @@ static enum ule_code take_line(struct ule_config *config, const char *path, unsi
     for (char *end = equals; end > text && strchr(" \t", end[-1]);)
         *--end = '\0';
     value = (char *)(uintptr_t)ule_arena_string(config->arena, value);
-    if (strncmp(text, kafka_prefix, strlen(kafka_prefix)) == 0) {
-        struct ule_config_pair *all = ule_arena_array(config->arena, config->kafka_count + 1, sizeof *all);
-        if (config->kafka_count)
-            memcpy(all, config->kafka, config->kafka_count * sizeof *all);
-        all[config->kafka_count].name = ule_arena_string(config->arena, text + strlen(kafka_prefix));
-        all[config->kafka_count++].value = value;
-        config->kafka = all;
-        return ULE_OK;
+    if (strncmp(text, kafka_prefix, strlen(kafka_prefix)) == 0)
+        return add_pair(config, &config->kafka, &config->kafka_count, text + strlen(kafka_prefix), value)
+                   ? ULE_OK
+                   : ule_fail(error, ULE_CONFIG, "%s:%u: %.100s stands here a second time", path, line, text);
+    if (strncmp(text, topic_prefix, strlen(topic_prefix)) == 0) {
+        if (!is_topic(value) || !is_topic(text + strlen(topic_prefix)))
+            return ule_fail(error, ULE_CONFIG, "%s:%u: %.100s: expected the name of a topic", path, line, text);
+        return add_pair(config, &config->topics, &config->topics_count, text + strlen(topic_prefix), value)
+                   ? ULE_OK
+                   : ule_fail(error, ULE_CONFIG, "%s:%u: %.100s stands here a second time", path, line, text);
     }
     for (size_t i = 0; i < ULE_CONFIG_SETTINGS; i++) {
         if (strcmp(text, settings[i].name) != 0)
@@ -284,6 +323,14 @@ bool ule_config_is_set(const struct ule_config *config, const char *name) {
     return false;
 }
 
+const char *ule_config_topic(const struct ule_config *config, const char *name) {
+    for (size_t i = 0; i < config->topics_count; i++) {
+        if (strcmp(config->topics[i].name, name) == 0)
+            return config->topics[i].value;
+    }
+    return name;
+}
+
 bool ule_config_develop(struct ule_config *config) {
     static const char everybody_knows[] = "unilogin-events development secret";
     if (config->policy.secret)
@@ -331,6 +378,8 @@ static bool is_secret(const char *name) {
 void ule_config_print(const struct ule_config *config, FILE *file) {
     for (size_t i = 0; i < ULE_CONFIG_SETTINGS; i++)
         (void)fprintf(file, "%s = %s\n", settings[i].name, config->texts[i]);
+    for (size_t i = 0; i < config->topics_count; i++)
+        (void)fprintf(file, "%s%s = %s\n", topic_prefix, config->topics[i].name, config->topics[i].value);
     for (size_t i = 0; i < config->kafka_count; i++)
         (void)fprintf(file, "%s%s = %s\n", kafka_prefix, config->kafka[i].name,
                       is_secret(config->kafka[i].name) ? "(hidden)" : config->kafka[i].value);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Configuration: a flat file of `key = value` lines (design.md section 10). `#` begins a comment line; a value is the
  * rest of its line without blanks around it. A key that is not known, or stands twice, is an error with file and line.
- * Keys that begin with `kafka.` are kept for librdkafka as they are. Secrets stand in files of their own. */
+ * Keys that begin with `kafka.` are kept for librdkafka as they are; `topic.NAME` gives a topic another name than the
+ * one of design.md section 3. Secrets stand in files of their own. */
 #ifndef ULE_OPS_CONFIG_H
 #define ULE_OPS_CONFIG_H
 
@@ -15,10 +16,10 @@
 #include <stdio.h>
 
 struct ule_config_pair {
-    const char *name, *value; /* name without "kafka." */
+    const char *name, *value; /* the name without its prefix */
 };
 
-enum { ULE_CONFIG_SETTINGS = 17 };
+enum { ULE_CONFIG_SETTINGS = 23 };
 
 /* Plain to read; only the functions here write it. All pointers lead into its arena. */
 struct ule_config {
@@ -27,8 +28,13 @@ struct ule_config {
     int64_t max_line_bytes;  /* recording.max-line-bytes */
     int64_t store_map_bytes; /* store.map-bytes */
     bool store_sync;         /* store.sync */
-    struct ule_config_pair *kafka;
-    size_t kafka_count;
+    const char *instance_id; /* instance.id, NULL when not set */
+    const char *state_dir;   /* state.dir, NULL when not set */
+    int32_t partitions, batch_messages, batch_milliseconds;
+    bool clock_publish;             /* clock = publish */
+    struct ule_config_pair *kafka;  /* kafka.NAME = VALUE */
+    struct ule_config_pair *topics; /* topic.NAME = VALUE: a topic of design.md section 3 under another name */
+    size_t kafka_count, topics_count;
     const char *texts[ULE_CONFIG_SETTINGS]; /* as they were written, or the default; in the order of the table */
     bool set[ULE_CONFIG_SETTINGS];          /* by the file */
     struct ule_arena *arena;
@@ -40,6 +46,8 @@ enum ule_code ule_config_read(const char *path, struct ule_config **out, struct 
 void ule_config_free(struct ule_config *config); /* takes NULL */
 
 bool ule_config_is_set(const struct ule_config *config, const char *name);
+/* What the topic that design.md section 3 calls `name` is called here. */
+const char *ule_config_topic(const struct ule_config *config, const char *name);
 /* Where no secret is configured: a fixed one that everybody knows, for replays of made-up persons. True when it was. */
 bool ule_config_develop(struct ule_config *config);
 /* A replay without `minimise.after-days` forgets nobody (domain.md section 9). */

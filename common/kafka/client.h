@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What producer and consumer have in common: librdkafka's configuration, its log, and its errors as ours.
+ *
+ * Errors are classed by what the caller must do (design.md section 5):
+ *   RETRY    the same call again with the same arguments (rd_kafka_error_is_retriable)
+ *   RESTART  abort, drop the clients and what is not committed, start as from boot: abortable and fatal errors, a
+ * broker that cannot be reached, a missing right (it may be granted) EXIT     starting again would not help:
+ * FENCED_INSTANCE_ID (ULE_FENCED), INVALID_TIMESTAMP (the message names the clock), a configuration that librdkafka
+ * refuses (ULE_CONFIG), a message that is too large */
+#ifndef ULE_KAFKA_CLIENT_H
+#define ULE_KAFKA_CLIENT_H
+
+#include "base/error.h"
+#include "ops/config.h"
+
+#include <librdkafka/rdkafka.h>
+
+/* kafka.* over our defaults; `client_id` is set, and the log goes through ule_log. What the guarantees rest on cannot
+ * be configured: a kafka.* key of those (group.id, group.instance.id, transactional.id, isolation.level,
+ * enable.auto.commit, enable.auto.offset.store, enable.idempotence, auto.offset.reset, acks,
+ * partition.assignment.strategy) is ULE_CONFIG, and so is one that librdkafka does not know or whose value it refuses.
+ * The caller owns *conf. */
+enum ule_code ule_kafka_conf(const struct ule_config *config, const char *client_id, rd_kafka_conf_t **conf,
+                             struct ule_error *error) ULE_MUST_CHECK;
+/* One setting of our own; ends the process where librdkafka refuses it. */
+void ule_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+
+/* Takes `failed`. `doing` says what was tried, with no personal data: "cannot commit a transaction". */
+enum ule_code ule_kafka_fail(struct ule_error *error, rd_kafka_error_t *failed, const char *doing);
+/* Likewise for a plain code; `text`, which may be NULL, is what librdkafka says beside it. */
+enum ule_code ule_kafka_fail_code(struct ule_error *error, rd_kafka_resp_err_t failed, const char *text,
+                                  const char *doing);
+
+/* Partitions of a topic, from the broker. ULE_KAFKA; for one that does not exist with action EXIT and its name. */
+enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count,
+                                   struct ule_error *error) ULE_MUST_CHECK;
+
+#endif

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The core applied to messages: loads an entity's state, steps, stores it, hands on what it tells and publishes. It
- * knows neither Kafka nor files. A replay feeds it source records and lets it deliver the tells itself
- * (ule_engine_drain); under Kafka tells leave through `tell` and come back as messages. */
+/* A replay's engine: steps (loop/stepper.h) over the stores of all partitions, delivers the tells itself, and moves the
+ * civil date. It knows neither Kafka nor files. */
 #ifndef ULE_LOOP_ENGINE_H
 #define ULE_LOOP_ENGINE_H
 
 #include "core/step.h"
-#include "store/store.h"
+#include "loop/stepper.h"
 
 struct ule_engine;
-
-/* In a store, `<entity>\x1f<sender>` holds the slot of one sender of an entity that hears thousands (core/step.h). */
-#define ULE_SLOT_SEPARATOR '\x1f'
 
 struct ule_engine_sink {
     void *context;
@@ -48,7 +44,5 @@ struct ule_engine_counts {
     uint64_t sources, messages, outputs, notes[ULE_NOTE_COUNT];
 };
 void ule_engine_counts(const struct ule_engine *engine, struct ule_engine_counts *counts);
-
-uint32_t ule_murmur2(const void *bytes, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* murmur2 (Austin Appleby, public domain) with the seed and the little-endian reading of Kafka's Utils.murmur2, so that
  * every producer of the world puts a key where we look for it. */
-#include "loop/engine.h"
+#include "loop/state.h"
 
 uint32_t ule_murmur2(const void *bytes, size_t size) {
     const uint8_t *at = bytes;

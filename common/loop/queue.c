@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/queue.h"
 
+#include "loop/state.h"
+
 #include "avro/record.h"
 
 #include <stdlib.h>
@@ -60,6 +62,7 @@ void ule_queue_push(struct ule_queue *queue, const struct ule_inbox_message *mes
     item->offset = queue->bytes.size;
     ule_record_encode(&ule_inbox_message_record, message, &queue->bytes);
     item->size = queue->bytes.size - item->offset;
+    item->receiver = ule_murmur2(message->entity, strlen(message->entity));
     item->pair = hash_text(hash_text(UINT64_C(14695981039346656037), message->sender), message->entity);
 }
 
@@ -74,13 +77,14 @@ static void bring_one_forward(struct ule_queue *queue) {
     queue->items[queue->head] = item;
 }
 
-bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out) {
+bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out, uint32_t *receiver) {
     if (queue->head == queue->count)
         return false;
     if (queue->random)
         bring_one_forward(queue);
     const struct ule_queue_item *item = &queue->items[queue->head++];
     ule_buffer_append(out, queue->bytes.bytes + item->offset, item->size);
+    *receiver = item->receiver;
     reclaim(queue);
     return true;
 }

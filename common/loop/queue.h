@@ -11,7 +11,8 @@
 
 struct ule_queue_item {
     size_t offset, size;
-    uint64_t pair; /* hash of sender and receiver */
+    uint64_t pair;     /* hash of sender and receiver */
+    uint32_t receiver; /* murmur2 of it */
 };
 
 /* Zero-initialised is empty and in order. */
@@ -25,8 +26,8 @@ struct ule_queue {
 void ule_queue_close(struct ule_queue *queue);
 void ule_queue_shuffle(struct ule_queue *queue, uint64_t seed);
 void ule_queue_push(struct ule_queue *queue, const struct ule_inbox_message *message);
-/* The next encoded message, appended to *out; false when there is none. */
-bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out);
+/* The next encoded message, appended to *out, and murmur2 of its receiver; false when there is none. */
+bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out, uint32_t *receiver);
 
 /* A generator good enough to shuffle with, the same on every machine (splitmix64). */
 uint64_t ule_random_next(uint64_t *state);

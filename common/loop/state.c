@@ -2,7 +2,6 @@
 #include "loop/state.h"
 
 #include "avro/framing.h"
-#include "loop/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +34,12 @@ void ule_state_codec_free(struct ule_state_codec *codec) {
     free(codec);
 }
 
+unsigned ule_partition_of(uint32_t hash, unsigned partitions) {
+    return (unsigned)((hash & UINT32_C(0x7fffffff)) % partitions);
+}
+
 unsigned ule_state_partition(const char *entity, unsigned partitions) {
-    return (unsigned)((ule_murmur2(entity, strlen(entity)) & UINT32_C(0x7fffffff)) % partitions);
+    return ule_partition_of(ule_murmur2(entity, strlen(entity)), partitions);
 }
 
 enum ule_code ule_state_read(struct ule_state_codec *codec, struct ule_store *store, const char *entity,

@@ -12,7 +12,10 @@ struct ule_state_codec;
 struct ule_state_codec *ule_state_codec_new(void);
 void ule_state_codec_free(struct ule_state_codec *codec); /* takes NULL */
 
-/* Kafka's default partitioner: (murmur2(bytes) & 0x7fffffff) % partitions. */
+uint32_t ule_murmur2(const void *bytes, size_t size);
+/* Kafka's default partitioner: (murmur2(bytes) & 0x7fffffff) % partitions; of a hash that is known, and of an address.
+ */
+unsigned ule_partition_of(uint32_t hash, unsigned partitions);
 unsigned ule_state_partition(const char *entity, unsigned partitions);
 
 /* The state into *state, its strings in `arena`, its bytes in *stored (cleared first). *found, which may be NULL, is

@@ -296,7 +296,8 @@ static uint64_t drawn(uint64_t seed, bool *in_order) {
         push(&queue, (const char *[]){"x", "y", "z"}[i % 3], (const char *[]){"a", "b", "c", "d"}[i % 4 * 7 % 4], i);
     *in_order = true;
     int count = 0;
-    while (ule_queue_pop(&queue, &bytes)) {
+    uint32_t receiver;
+    while (ule_queue_pop(&queue, &bytes, &receiver)) {
         struct ule_inbox_message message;
         ck_assert_int_eq(ule_record_decode(&ule_inbox_message_record, bytes.bytes, bytes.size, arena, &message, &error),
                          ULE_OK);
@@ -336,9 +337,10 @@ START_TEST(a_queue_that_is_never_empty_gives_its_memory_back) {
     for (int i = 0; i < 3; i++)
         push(&queue, "s", "r", i);
     for (int i = 3; i < 200000; i++) {
+        uint32_t receiver;
         push(&queue, "s", "r", i);
         ule_buffer_clear(&bytes);
-        ck_assert(ule_queue_pop(&queue, &bytes));
+        ck_assert(ule_queue_pop(&queue, &bytes, &receiver));
         if (i % 1000 == 0) {
             struct ule_inbox_message message;
             ck_assert_int_eq(

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/stepper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ule_stepper {
+    const struct ule_policy *policy;
+    struct ule_stepper_sink sink;
+    struct ule_arena *arena;
+    struct ule_state_codec *codec;
+    struct ule_buffer stored, state, slot;
+    struct ule_stepper_counts counts;
+};
+
+struct ule_stepper *ule_stepper_new(const struct ule_policy *policy, const struct ule_stepper_sink *sink) {
+    struct ule_stepper *stepper = calloc(1, sizeof *stepper);
+    if (!stepper)
+        abort();
+    stepper->policy = policy;
+    stepper->sink = *sink;
+    stepper->arena = ule_arena_new();
+    stepper->codec = ule_state_codec_new();
+    return stepper;
+}
+
+void ule_stepper_free(struct ule_stepper *stepper) {
+    if (!stepper)
+        return;
+    ule_buffer_close(&stepper->stored);
+    ule_buffer_close(&stepper->state);
+    ule_buffer_close(&stepper->slot);
+    ule_state_codec_free(stepper->codec);
+    ule_arena_free(stepper->arena);
+    free(stepper);
+}
+
+/* The record that holds what `sender` told an entity that hears thousands. No id has a control character in it. */
+static const char *slot_name(struct ule_stepper *stepper, const struct ule_inbox_message *message) {
+    return ule_arena_printf(stepper->arena, "%s%c%s", message->entity, ULE_SLOT_SEPARATOR, message->sender);
+}
+
+static enum ule_code load_slot(struct ule_stepper *stepper, struct ule_store *store,
+                               const struct ule_inbox_message *message, struct ule_person_state *state,
+                               struct ule_error *error) {
+    if (message->sender[0] == '\0')
+        return ULE_OK;
+    struct ule_person_state slot;
+    enum ule_code code = ule_state_read(stepper->codec, store, slot_name(stepper, message), stepper->arena,
+                                        &stepper->slot, &slot, NULL, error);
+    if (code == ULE_OK)
+        state->heard = slot.heard;
+    return code;
+}
+
+static void save_slot(struct ule_stepper *stepper, struct ule_store *store, const struct ule_inbox_message *message,
+                      struct ule_person_state *state) {
+    if (message->sender[0] == '\0')
+        return;
+    struct ule_person_state slot;
+    ule_record_init(&ule_person_state_record, &slot, stepper->arena);
+    slot.heard = state->heard;
+    state->heard.count = 0;
+    if (slot.heard.count == 0) {
+        ule_store_delete(store, slot_name(stepper, message));
+        return;
+    }
+    ule_state_write(stepper->codec, &slot, &stepper->slot);
+    ule_store_put(store, slot_name(stepper, message), stepper->slot.bytes, stepper->slot.size, ULE_DATE_NONE);
+}
+
+/* False when nothing has changed: a repeat, or a tell that changes nothing; most of a sweep is of this kind. */
+static bool save(struct ule_stepper *stepper, struct ule_store *store, const char *entity,
+                 const struct ule_person_state *state) {
+    ule_state_write(stepper->codec, state, &stepper->state);
+    if (stepper->stored.size == stepper->state.size &&
+        memcmp(stepper->stored.bytes, stepper->state.bytes, stepper->state.size) == 0)
+        return false;
+    ule_store_put(store, entity, stepper->state.bytes, stepper->state.size, state->due);
+    return true;
+}
+
+static enum ule_code hand_on(struct ule_stepper *stepper, const struct ule_effects *effects, int64_t at,
+                             struct ule_error *error) {
+    const struct ule_stepper_sink *sink = &stepper->sink;
+    enum ule_code code = ULE_OK;
+    for (size_t i = 0; i < effects->tells_count && code == ULE_OK; i++)
+        code = sink->tell(sink->context, &effects->tells[i], error);
+    for (size_t i = 0; i < effects->outputs_count && code == ULE_OK; i++)
+        code = sink->output(sink->context, &effects->outputs[i], at, error);
+    stepper->counts.messages++;
+    stepper->counts.outputs += effects->outputs_count;
+    for (size_t i = 0; i < ULE_NOTE_COUNT; i++)
+        stepper->counts.notes[i] += effects->notes[i];
+    return code;
+}
+
+static enum ule_code take(struct ule_stepper *stepper, struct ule_store *store, int32_t today,
+                          const struct ule_inbox_message *message, bool *stored, struct ule_error *error) {
+    struct ule_person_state state;
+    struct ule_effects effects = {0};
+    bool apart = ule_step_hears_apart(message->entity);
+    enum ule_code code = ule_state_read(stepper->codec, store, message->entity, stepper->arena, &stepper->stored,
+                                        &state, NULL, error);
+    if (code == ULE_OK && apart)
+        code = load_slot(stepper, store, message, &state, error);
+    if (code != ULE_OK)
+        return code;
+    ule_step(message->entity, &state, message, today, stepper->policy, stepper->arena, &effects);
+    /* An entity that is still due after its Tick would be given it for ever. */
+    if (message->tick != ULE_DATE_NONE && state.due != ULE_DATE_NONE && state.due <= today)
+        return ule_fail(error, ULE_STATE, "an entity is still due after its tick");
+    if (apart)
+        save_slot(stepper, store, message, &state);
+    bool changed = save(stepper, store, message->entity, &state);
+    if (stored)
+        *stored = changed;
+    return hand_on(stepper, &effects, message->at, error);
+}
+
+enum ule_code ule_stepper_take(struct ule_stepper *stepper, struct ule_store *store, int32_t today,
+                               const struct ule_inbox_message *message, bool *stored, struct ule_error *error) {
+    ule_arena_reset(stepper->arena);
+    return take(stepper, store, today, message, stored, error);
+}
+
+enum ule_code ule_stepper_take_bytes(struct ule_stepper *stepper, struct ule_store *store, int32_t today,
+                                     const void *bytes, size_t size, bool *stored, struct ule_error *error) {
+    struct ule_inbox_message message;
+    ule_arena_reset(stepper->arena);
+    enum ule_code code = ule_record_decode(&ule_inbox_message_record, bytes, size, stepper->arena, &message, error);
+    return code == ULE_OK ? take(stepper, store, today, &message, stored, error) : code;
+}
+
+void ule_tick_message(int32_t date, const char *entity, struct ule_arena *arena, struct ule_inbox_message *tick) {
+    ule_record_init(&ule_inbox_message_record, tick, arena);
+    tick->entity = ule_arena_string(arena, entity);
+    tick->sender = "";
+    tick->at = ule_time_of_date(date);
+    tick->tick = date;
+    tick->caused_by.topic = "tick";
+    tick->caused_by.partition = 0;
+    tick->caused_by.offset = date;
+    tick->caused_by.event_id = "";
+}
+
+enum ule_code ule_stepper_tick(struct ule_stepper *stepper, struct ule_store *store, int32_t today, const char *entity,
+                               bool *stored, struct ule_error *error) {
+    struct ule_inbox_message tick;
+    ule_arena_reset(stepper->arena);
+    ule_tick_message(today, entity, stepper->arena, &tick);
+    return take(stepper, store, today, &tick, stored, error);
+}
+
+const struct ule_stepper_counts *ule_stepper_counts(const struct ule_stepper *stepper) {
+    return &stepper->counts;
+}

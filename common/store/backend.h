@@ -14,6 +14,9 @@ struct ule_store_backend {
     void (*meta_put)(struct ule_store *store, const char *name, const void *bytes, size_t size);
     void (*each)(struct ule_store *store,
                  bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size), void *context);
+    void (*each_change)(struct ule_store *store,
+                        bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                        void *context);
     uint64_t (*count)(struct ule_store *store);
     enum ule_code (*commit)(struct ule_store *store, struct ule_error *error);
     void (*abort)(struct ule_store *store);

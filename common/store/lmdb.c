@@ -271,6 +271,19 @@ static void lmdb_each(struct ule_store *store,
     mdb_cursor_close(cursor);
 }
 
+static void lmdb_each_change(struct ule_store *store,
+                             bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                             void *context) {
+    const struct lmdb *lmdb = (const struct lmdb *)store;
+    struct ule_entry **batch = ule_table_sorted(&lmdb->state_batch);
+    for (size_t i = 0; i < lmdb->state_batch.count; i++) {
+        const struct ule_entry *entry = batch[i];
+        if (!visit(context, entry->key, entry->present ? entry->bytes : NULL, entry->present ? entry->size : 0))
+            break;
+    }
+    free(batch);
+}
+
 static uint64_t lmdb_count(struct ule_store *store) {
     struct lmdb *lmdb = (struct lmdb *)store;
     MDB_txn *txn = read_begin(lmdb);
@@ -458,6 +471,7 @@ static const struct ule_store_backend backend = {
     .meta_get = lmdb_meta_get,
     .meta_put = lmdb_meta_put,
     .each = lmdb_each,
+    .each_change = lmdb_each_change,
     .count = lmdb_count,
     .commit = lmdb_commit,
     .abort = lmdb_abort,

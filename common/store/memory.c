@@ -107,6 +107,32 @@ static void memory_each(struct ule_store *store,
     free(all);
 }
 
+static int by_key(const void *a, const void *b) {
+    return strcmp((*(struct ule_entry *const *)a)->key, (*(struct ule_entry *const *)b)->key);
+}
+
+static void memory_each_change(struct ule_store *store,
+                               bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                               void *context) {
+    struct memory *memory = (struct memory *)store;
+    size_t count = 0, i = 0;
+    for (const struct ule_saved *saved = memory->saved; saved; saved = saved->next)
+        count += saved->table == &memory->states;
+    struct ule_entry **changed = ule_table_memory(NULL, count * sizeof(struct ule_entry *));
+    for (const struct ule_saved *saved = memory->saved; saved; saved = saved->next) {
+        if (saved->table == &memory->states)
+            changed[i++] = saved->entry;
+    }
+    if (count)
+        qsort(changed, count, sizeof *changed, by_key);
+    for (i = 0; i < count; i++) {
+        const struct ule_entry *entry = changed[i];
+        if (!visit(context, entry->key, entry->present ? entry->bytes : NULL, entry->present ? entry->size : 0))
+            break;
+    }
+    free(changed);
+}
+
 static uint64_t memory_count(struct ule_store *store) {
     return ((struct memory *)store)->states.present_count;
 }
@@ -156,6 +182,7 @@ static const struct ule_store_backend backend = {
     .meta_get = memory_meta_get,
     .meta_put = memory_meta_put,
     .each = memory_each,
+    .each_change = memory_each_change,
     .count = memory_count,
     .commit = memory_commit,
     .abort = memory_abort,

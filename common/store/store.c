@@ -40,6 +40,12 @@ void ule_store_each(struct ule_store *store,
     store->backend->each(store, visit, context);
 }
 
+void ule_store_each_change(struct ule_store *store,
+                           bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                           void *context) {
+    store->backend->each_change(store, visit, context);
+}
+
 uint64_t ule_store_count(struct ule_store *store) {
     return store->backend->count(store);
 }

@@ -44,6 +44,10 @@ void ule_store_meta_put(struct ule_store *store, const char *name, const void *b
 /* Every entity in key order, for explain, sweep and tests. Stops when `visit` returns false. */
 void ule_store_each(struct ule_store *store,
                     bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size), void *context);
+/* What the open batch has put and deleted (bytes NULL), in key order: what a changelog has to be told. */
+void ule_store_each_change(struct ule_store *store,
+                           bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
+                           void *context);
 uint64_t ule_store_count(struct ule_store *store);
 
 enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;

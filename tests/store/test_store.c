@@ -178,6 +178,34 @@ START_TEST(each_visits_in_key_order_what_there_is) {
     ck_assert_str_eq(seen.text, "a=0;b=1;");
 }
 
+static bool see_change(void *context, const char *entity, const uint8_t *bytes, size_t size) {
+    return bytes ? see(context, entity, bytes, size) : see(context, entity, (const uint8_t *)"gone", 4);
+}
+
+START_TEST(each_change_visits_in_key_order_what_the_batch_did) {
+    open_store(_i, 1 << 20);
+    put("b", "1", ULE_DATE_NONE);
+    put("d", "2", 4);
+    commit();
+    struct seen seen = {.stop = 100};
+    ule_store_each_change(store, see_change, &seen);
+    ck_assert_str_eq(seen.text, "");
+    put("d", "x", ULE_DATE_NONE);
+    put("a", "0", ULE_DATE_NONE);
+    put("a", "1", ULE_DATE_NONE);
+    ule_store_delete(store, "b");
+    ule_store_meta_put(store, "m", "7", 1);
+    ule_store_each_change(store, see_change, &seen);
+    ck_assert_str_eq(seen.text, "a=1;b=gone;d=x;");
+    seen = (struct seen){.stop = 1};
+    ule_store_each_change(store, see_change, &seen);
+    ck_assert_str_eq(seen.text, "a=1;");
+    ule_store_abort(store);
+    seen = (struct seen){.stop = 100};
+    ule_store_each_change(store, see_change, &seen);
+    ck_assert_str_eq(seen.text, "");
+}
+
 /* Against the plainest model there is: an array. */
 START_TEST(many_random_changes_end_as_an_array_would) {
     enum { KEYS = 60, STEPS = 20000 };
@@ -323,6 +351,7 @@ int main(void) {
     tcase_add_loop_test(tests, an_abort_leaves_what_the_last_commit_left, 0, KINDS);
     tcase_add_loop_test(tests, due_dates_come_in_order_of_date_then_entity, 0, KINDS);
     tcase_add_loop_test(tests, each_visits_in_key_order_what_there_is, 0, KINDS);
+    tcase_add_loop_test(tests, each_change_visits_in_key_order_what_the_batch_did, 0, KINDS);
     tcase_add_loop_test(tests, many_random_changes_end_as_an_array_would, 0, KINDS);
     tcase_add_test(tests, a_store_on_disk_is_there_after_closing_and_only_its_commits_are);
     tcase_add_test(tests, a_full_store_says_so_and_keeps_what_it_had);

@@ -1,9 +1,243 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/client.h"
 
+#include "base/date.h"
+#include "ops/log.h"
+
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What the guarantees rest on (design.md section 5), by every name that librdkafka knows it by. */
+static const char *const guarded[] = {
+    "acks",
+    "auto.commit.enable",
+    "auto.offset.reset",
+    "client.id",
+    "delivery.report.only.error",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.instance.id",
+    "isolation.level",
+    "partition.assignment.strategy",
+    "request.required.acks",
+    "transactional.id",
+};
+
+static const struct {
+    const char *name, *value;
+} defaults[] = {
+    {"compression.type", "lz4"}, /* records of a topic resemble each other; costs less than the copying it saves */
+    {"linger.ms", "5"},
+    {"message.max.bytes", "16777216"}, /* a slot of a large entity (design.md section 7); the topics allow as much */
+    /* A batch of 10,000 messages causes some tens of thousands of records. Where it is more, a send waits. */
+    {"queue.buffering.max.messages", "200000"},
+    {"queue.buffering.max.kbytes", "65536"},
+    {"transaction.timeout.ms", "10000"}, /* one hung process holds up every reader of the inbox */
+    {"session.timeout.ms", "10000"},     /* and its partitions */
+    /* Prefetched, for all partitions together. One answer is no larger, but for a single batch that is (the broker
+     * gives out the first of them whatever its size), and 1 MB a partition, so that all of them have their turn. */
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.max.bytes", "16777216"},
+    {"fetch.wait.max.ms", "100"}, /* a partition that is resumed waits for the answer that is on its way */
+    {"fetch.error.backoff.ms", "100"},
+    {"reconnect.backoff.max.ms", "1000"}, /* ten seconds, as it is, would outlast a transaction */
+    {"socket.keepalive.enable", "true"},
+    {"socket.nagle.disable", "true"},
+    {"log.connection.close", "false"}, /* idle connections are closed by brokers every few minutes */
+    {"enable.auto.commit", "false"},   /* offsets go with the producer's transaction */
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+    {"isolation.level", "read_committed"},
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+};
+
+int64_t ule_kafka_now(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void write_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    /* One configuration serves producers and consumers: a key of the other kind is no mistake. */
+    if (!strcmp(facility, "CONFWARN") && strstr(text, "will be ignored by this"))
+        return;
+    enum ule_level ours = level <= ULE_LOG_ERROR ? ULE_LOG_ERROR : level >= ULE_LOG_DEBUG ? ULE_LOG_DEBUG : level;
+    char message[1536], name[256];
+    ule_log(ours, "kafka", "client=%s facility=%s message=%s",
+            ule_log_quote(client ? rd_kafka_name(client) : "-", name, sizeof name), facility,
+            ule_log_quote(text, message, sizeof message));
+}
 
 void ule_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value) {
     if (rd_kafka_conf_set(conf, name, value, NULL, 0) != RD_KAFKA_CONF_OK)
         abort(); /* a name or value of our own that librdkafka does not know */
+}
+
+static enum ule_code set_configured(rd_kafka_conf_t *conf, const struct ule_config_pair *pair,
+                                    struct ule_error *error) {
+    for (size_t i = 0; i < sizeof guarded / sizeof *guarded; i++)
+        if (!strcmp(pair->name, guarded[i]))
+            return ule_fail(error, ULE_CONFIG, "kafka.%s cannot be configured: the guarantees rest on it", pair->name);
+    char text[256];
+    if (rd_kafka_conf_set(conf, pair->name, pair->value, text, sizeof text) != RD_KAFKA_CONF_OK)
+        return ule_fail(error, ULE_CONFIG, "kafka.%s: %s", pair->name, text);
+    return ULE_OK;
+}
+
+enum ule_code ule_kafka_conf(const struct ule_config *config, const char *client_id, rd_kafka_conf_t **conf,
+                             struct ule_error *error) {
+    rd_kafka_conf_t *made = rd_kafka_conf_new();
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+        ule_kafka_set(made, defaults[i].name, defaults[i].value);
+    ule_kafka_set(made, "client.id", client_id);
+    rd_kafka_conf_set_log_cb(made, write_log);
+    for (size_t i = 0; i < config->kafka_count; i++) {
+        enum ule_code code = set_configured(made, &config->kafka[i], error);
+        if (code) {
+            rd_kafka_conf_destroy(made);
+            return code;
+        }
+    }
+    *conf = made;
+    return ULE_OK;
+}
+
+enum ule_code ule_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **client,
+                               struct ule_error *error) {
+    char text[256];
+    rd_kafka_t *made = rd_kafka_new(type, conf, text, sizeof text);
+    if (!made) {
+        rd_kafka_conf_destroy(conf);
+        return ule_fail(error, ULE_CONFIG, "librdkafka refuses kafka.*: %s", text);
+    }
+    *client = made;
+    return ULE_OK;
+}
+
+static enum ule_action action_of(rd_kafka_resp_err_t failed) {
+    switch (failed) {
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: /* what was committed is gone: a person has to decide */
+        return ULE_ACTION_EXIT;
+    default:
+        return ULE_ACTION_RESTART;
+    }
+}
+
+/* What a person has to look at; the name of it stands in front. */
+static const char *remedy_of(rd_kafka_resp_err_t failed) {
+    switch (failed) {
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+        return "; another process with this instance.id lives";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return "; a right on the topic is missing";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return "; the right READ on the group is missing";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return "; the rights WRITE and DESCRIBE on the transactional.id are missing";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return "; the right IDEMPOTENT_WRITE on the cluster is missing";
+    default:
+        return "";
+    }
+}
+
+enum ule_code ule_kafka_fail_code(struct ule_error *error, rd_kafka_resp_err_t failed, const char *text,
+                                  const char *doing) {
+    enum ule_code code = failed == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? ULE_FENCED : ULE_KAFKA;
+    char clock[25] = "";
+    if (failed == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        (void)ule_time_format((int64_t)time(NULL) * 1000, clock);
+    (void)ule_fail(error, code, "%s: %s (%s)%s%s%s", doing, text && *text ? text : rd_kafka_err2str(failed),
+                   rd_kafka_err2name(failed), remedy_of(failed), *clock ? "; is this host's clock right? It says " : "",
+                   clock);
+    if (error)
+        error->action = action_of(failed);
+    return code;
+}
+
+enum ule_code ule_kafka_fail(struct ule_error *error, rd_kafka_error_t *failed, const char *doing) {
+    enum ule_code code = ule_kafka_fail_code(error, rd_kafka_error_code(failed), rd_kafka_error_string(failed), doing);
+    if (error && error->action == ULE_ACTION_RESTART && rd_kafka_error_is_retriable(failed))
+        error->action = ULE_ACTION_RETRY;
+    rd_kafka_error_destroy(failed);
+    return code;
+}
+
+bool ule_kafka_mends(rd_kafka_resp_err_t failed) {
+    switch (failed) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__RETRY:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_BROKER:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: /* the partitions are revoked, and it joins again */
+    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count, struct ule_error *error) {
+    enum { TRY_MS = 5000, TOTAL_MS = 30000, PAUSE_MS = 100 };
+    char doing[320];
+    (void)snprintf(doing, sizeof doing, "cannot ask for the partitions of topic %.249s", topic);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
+    if (!handle)
+        return ule_kafka_fail_code(error, rd_kafka_last_error(), NULL, doing);
+    int64_t deadline = ule_kafka_now() + TOTAL_MS;
+    rd_kafka_resp_err_t failed;
+    int32_t found = 0;
+    for (;;) {
+        const struct rd_kafka_metadata *metadata = NULL;
+        failed = rd_kafka_metadata(client, 0, handle, &metadata, TRY_MS);
+        if (!failed) {
+            failed = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+            found = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+            rd_kafka_metadata_destroy(metadata);
+        }
+        if (!failed || !ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
+            break;
+        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    }
+    rd_kafka_topic_destroy(handle);
+    if (failed) {
+        enum ule_code code = ule_kafka_fail_code(error, failed, NULL, doing);
+        if (error && failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            error->action = ULE_ACTION_EXIT;
+        return code;
+    }
+    *count = found;
+    return ULE_OK;
 }

@@ -4,9 +4,10 @@
  * Errors are classed by what the caller must do (design.md section 5):
  *   RETRY    the same call again with the same arguments (rd_kafka_error_is_retriable)
  *   RESTART  abort, drop the clients and what is not committed, start as from boot: abortable and fatal errors, a
- * broker that cannot be reached, a missing right (it may be granted) EXIT     starting again would not help:
- * FENCED_INSTANCE_ID (ULE_FENCED), INVALID_TIMESTAMP (the message names the clock), a configuration that librdkafka
- * refuses (ULE_CONFIG), a message that is too large */
+ *            broker that cannot be reached, a missing right (it may be granted; the message names it)
+ *   EXIT     starting again would not help: FENCED_INSTANCE_ID (ULE_FENCED), INVALID_TIMESTAMP (the message names the
+ *            clock), a configuration that librdkafka or a broker refuses, a message that is too large, a committed
+ *            offset that the log does not have any more */
 #ifndef ULE_KAFKA_CLIENT_H
 #define ULE_KAFKA_CLIENT_H
 
@@ -14,22 +15,33 @@
 #include "ops/config.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 /* kafka.* over our defaults; `client_id` is set, and the log goes through ule_log. What the guarantees rest on cannot
  * be configured: a kafka.* key of those (group.id, group.instance.id, transactional.id, isolation.level,
- * enable.auto.commit, enable.auto.offset.store, enable.idempotence, auto.offset.reset, acks,
- * partition.assignment.strategy) is ULE_CONFIG, and so is one that librdkafka does not know or whose value it refuses.
- * The caller owns *conf. */
+ * enable.auto.commit, enable.auto.offset.store, enable.idempotence, enable.partition.eof, auto.offset.reset, acks,
+ * delivery.report.only.error, partition.assignment.strategy, client.id) is ULE_CONFIG, and so is one that librdkafka
+ * does not know or whose value it refuses. One that suits only producers, or only consumers, is left aside in silence
+ * by the others. The caller owns *conf. */
 enum ule_code ule_kafka_conf(const struct ule_config *config, const char *client_id, rd_kafka_conf_t **conf,
                              struct ule_error *error) ULE_MUST_CHECK;
 /* One setting of our own; ends the process where librdkafka refuses it. */
 void ule_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 
+/* Takes `conf`. ULE_CONFIG with what librdkafka says: keys that do not go together, a certificate that is not there. */
+enum ule_code ule_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **client,
+                               struct ule_error *error) ULE_MUST_CHECK;
+
 /* Takes `failed`. `doing` says what was tried, with no personal data: "cannot commit a transaction". */
 enum ule_code ule_kafka_fail(struct ule_error *error, rd_kafka_error_t *failed, const char *doing);
-/* Likewise for a plain code; `text`, which may be NULL, is what librdkafka says beside it. */
+/* Likewise for a plain code, which is never RETRY; `text`, which may be NULL, is what librdkafka says beside it. */
 enum ule_code ule_kafka_fail_code(struct ule_error *error, rd_kafka_resp_err_t failed, const char *text,
                                   const char *doing);
+
+/* Does librdkafka go on by itself after a consumer's error of this code (a lost connection, a leader that moved)? */
+bool ule_kafka_mends(rd_kafka_resp_err_t failed);
+/* Milliseconds of a clock that nobody sets. */
+int64_t ule_kafka_now(void);
 
 /* Partitions of a topic, from the broker. ULE_KAFKA; for one that does not exist with action EXIT and its name. */
 enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count,

@@ -205,6 +205,7 @@ static void read_line(struct ule_cursor *cursor) {
     }
     recorded->key = json_string_value(json_object_get(cursor->envelope, "key"));
     recorded->json = json_object_get(cursor->envelope, "payload");
+    recorded->headers = json_object_get(cursor->envelope, "headers");
     struct ule_error failed = {0};
     if (check_envelope(cursor, &failed) == ULE_OK)
         return;

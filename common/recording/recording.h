@@ -43,9 +43,10 @@ struct ule_recorded {
     int64_t offset; /* -1: not to be seen */
     int64_t ts;     /* as recorded, ULE_TIME_NONE: not to be seen */
     int64_t time;   /* ts, made non-decreasing within the partition; of a line without one that of the line before it */
-    const char *key;      /* NULL: null */
-    json_t *json;         /* the payload of a .jsonl; NULL when there is none to be seen, json null for a tombstone */
-    const uint8_t *bytes; /* the payload of a .avro; NULL for a tombstone */
+    const char *key;       /* NULL: null */
+    json_t *json;          /* the payload of a .jsonl; NULL when there is none to be seen, json null for a tombstone */
+    const json_t *headers; /* of a .jsonl: names and values in turn; NULL without any */
+    const uint8_t *bytes;  /* the payload of a .avro; NULL for a tombstone */
     size_t size;
     const uint8_t *raw; /* the line of a .jsonl, where it is not too large; else NULL */
     size_t raw_size;

@@ -166,6 +166,14 @@ static int append_text(const char *text, size_t size, void *context) {
     return 0;
 }
 
+static int64_t offset_of(const struct topic_file *file, const struct ule_written *written) {
+    return written->placed ? written->offset : file->next_offset;
+}
+
+static int32_t partition_of(const struct ule_written *written) {
+    return written->placed ? written->partition : 0;
+}
+
 static enum ule_code put_json(const struct topic_file *file, const struct ule_written *written, struct ule_buffer *out,
                               struct ule_error *error) {
     json_t *headers = json_array(), *envelope = json_object();
@@ -173,8 +181,8 @@ static enum ule_code put_json(const struct topic_file *file, const struct ule_wr
         (void)json_array_append_new(headers, json_string(written->headers[i]));
     int failed = json_object_set_new(envelope, "payload", payload_json(written, headers));
     failed |= json_object_set_new(envelope, "topic", json_string(written->topic));
-    failed |= json_object_set_new(envelope, "partition", json_integer(0));
-    failed |= json_object_set_new(envelope, "offset", json_integer(file->next_offset));
+    failed |= json_object_set_new(envelope, "partition", json_integer(partition_of(written)));
+    failed |= json_object_set_new(envelope, "offset", json_integer(offset_of(file, written)));
     failed |= json_object_set_new(envelope, "ts", json_integer(written->ts));
     failed |= json_object_set_new(envelope, "key", written->key ? json_string(written->key) : json_null());
     if (json_array_size(headers) > 0)
@@ -196,8 +204,8 @@ static void put_bytes(struct ule_buffer *out, const void *bytes, size_t size) {
 static void put_contained(struct ule_writer *writer, const struct topic_file *file, const struct ule_written *written,
                           struct ule_buffer *out) {
     put_bytes(out, written->topic, strlen(written->topic));
-    ule_container_long(out, 0);
-    ule_container_long(out, file->next_offset);
+    ule_container_long(out, partition_of(written));
+    ule_container_long(out, offset_of(file, written));
     ule_container_long(out, written->ts);
     ule_container_long(out, written->key != NULL);
     if (written->key)
@@ -230,7 +238,7 @@ enum ule_code ule_writer_write(struct ule_writer *writer, const struct ule_writt
         put_contained(writer, file, written, &file->pending);
     if (code != ULE_OK)
         return code;
-    file->next_offset++;
+    file->next_offset = offset_of(file, written) + 1;
     file->pending_count++;
     return file->pending.size >= FLUSH_AT ? flush_file(writer, file, error) : ULE_OK;
 }

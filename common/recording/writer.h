@@ -29,8 +29,11 @@ struct ule_written {
     size_t size;
     const char *const *headers; /* names and values in turn */
     size_t headers_count;       /* of both */
+    bool placed;                /* it has a place already: this one */
+    int32_t partition;
+    int64_t offset;
 };
-/* Partition 0; offsets count from 0, or from where ule_writer_resume says. */
+/* Where it has no place: partition 0, and offsets count from 0, or from where ule_writer_resume says. */
 enum ule_code ule_writer_write(struct ule_writer *writer, const struct ule_written *written,
                                struct ule_error *error) ULE_MUST_CHECK;
 /* Everything written so far is in the files (with `sync`: on the disk). */

@@ -1,28 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_replay RECORDING SCRATCH: the core over a recording with an LMDB store and a sink that counts, then the
- * ceilings. What a replay writes is no part of it: tests/bench/replay times the whole command beside it. */
+/* bench_replay RECORDING SCRATCH: the core over a recording with an LMDB store and a sink that counts, in slices; after
+ * each the ceilings have a turn. What a replay writes is no part of it: tests/bench/replay times the whole command
+ * beside it. Rates are of the time that the process itself had a processor; those of the wall clock stand beside. */
 #include "avro/framing.h"
 #include "bench/ceiling.h"
 #include "loop/engine.h"
 #include "loop/source.h"
 #include "ops/config.h"
 #include "recording/recording.h"
+#include "store/backend.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-enum { COMMIT_AFTER = 2000, SAMPLE = 20000 }; /* the first as `ule replay` */
+/* The first as `ule replay`. A read of the clock is a system call: it is done once for some records. */
+enum { COMMIT_AFTER = 2000, READ_AHEAD = 64, SLICES = 12, SAMPLE_EVERY = 64 };
+
+struct one {
+    int32_t date;
+    struct ule_inbox_message message; /* to nobody: would be a dead letter */
+};
+
+struct slice {
+    uint64_t messages;
+    struct bench_clock core;
+    struct bench_rate lmdb, avro;
+    long anon, file; /* MiB */
+};
 
 struct bench {
     struct ule_engine *engine;
+    struct ule_store *store;
     struct ule_arena *arena;
     struct ule_reader *readers[ULE_SOURCE_COUNT];
+    struct one ones[READ_AHEAD];
+    size_t one_count;
+    struct bench_turn *turn;
     uint64_t outputs, commits, uncommitted, read;
-    double core; /* seconds in the engine and its store */
+    struct bench_clock core;  /* in the engine and its store */
+    struct bench_clock aside; /* with the ceilings */
+    struct slice slices[SLICES];
+    size_t slice_count;
+    long anon, file; /* the most, MiB */
 };
+
+/* Some of the states that the messages meet, as they meet them: those are what avro-c is given. */
+static struct ule_store_backend tapped;
+static bool (*get)(struct ule_store *store, const char *entity, struct ule_buffer *out);
+static struct bench_turn *tap_turn;
+static uint64_t met;
+
+static bool get_and_sample(struct ule_store *store, const char *entity, struct ule_buffer *out) {
+    bool found = get(store, entity, out);
+    if (!found || out->size > BENCH_STATE_MAX || ++met % SAMPLE_EVERY || strchr(entity, ULE_SLOT_SEPARATOR))
+        return found;
+    size_t at = (size_t)(tap_turn->seen++ % BENCH_SAMPLE);
+    tap_turn->sizes[at] = (uint16_t)out->size;
+    memcpy(tap_turn->states[at], out->bytes, out->size);
+    return true;
+}
+
+static void tap(struct bench *bench) {
+    tapped = *bench->store->backend;
+    get = tapped.get;
+    tapped.get = get_and_sample;
+    bench->store->backend = &tapped;
+    tap_turn = bench->turn;
+}
+
+/* A line of /proc/self/status in MiB. RssAnon is what the program has asked for; RssFile, LMDB's pages, is the kernel's
+ * to take back. */
+static long memory(const char *name) {
+    char line[256];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    if (!file)
+        return 0;
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtol(line + strlen(name), NULL, 10);
+    (void)fclose(file);
+    return kib / 1024;
+}
+
+static enum ule_code commit(struct bench *bench, struct ule_error *error) {
+    bench->uncommitted = 0;
+    bench->commits++;
+    enum ule_code code = ule_engine_commit(bench->engine, error);
+    long anon = memory("RssAnon:"), file = memory("RssFile:");
+    bench->anon = anon > bench->anon ? anon : bench->anon;
+    bench->file = file > bench->file ? file : bench->file;
+    return code;
+}
 
 static enum ule_code count_output(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
     (void)output;
@@ -36,9 +107,7 @@ static enum ule_code pause_tick(void *context, struct ule_error *error) {
     struct bench *bench = context;
     if (++bench->uncommitted < COMMIT_AFTER)
         return ULE_OK;
-    bench->uncommitted = 0;
-    bench->commits++;
-    return ule_engine_commit(bench->engine, error);
+    return commit(bench, error);
 }
 
 static void must(enum ule_code code, const struct ule_error *error) {
@@ -61,142 +130,227 @@ static const char *translate(struct bench *bench, const struct ule_recorded *rec
     return entity;
 }
 
-static void take(struct bench *bench, const struct ule_recorded *recorded) {
-    struct ule_error error = {0};
-    struct ule_inbox_message message;
-    ule_arena_reset(bench->arena);
+static void read_one(struct bench *bench, const struct ule_recorded *recorded) {
+    struct one *one = &bench->ones[bench->one_count++];
+    struct ule_inbox_message *message = &one->message;
     void *value = ule_arena_alloc(bench->arena, ule_sources[recorded->topic].record->size);
-    const char *entity = translate(bench, recorded, value);
-    double start = bench_now();
-    int32_t date = ule_date_of_time(recorded->time);
-    if (date > ule_engine_today(bench->engine))
-        must(ule_engine_tick(bench->engine, date, &error), &error);
-    if (entity) {
-        ule_record_init(&ule_inbox_message_record, &message, bench->arena);
-        message.entity = entity;
-        message.sender = "";
-        message.at = recorded->time;
-        message.caused_by = (struct ule_caused_by){.topic = ule_sources[recorded->topic].topic,
-                                                   .partition = recorded->partition,
-                                                   .offset = recorded->offset,
-                                                   .event_id = ""};
-        switch (recorded->topic) {
-        case 0: message.person = value; break;
-        case 1: message.permit = value; break;
-        case 2: message.credential = value; break;
-        case 3: message.local = value; break;
-        default: message.request = value; break;
-        }
-        must(ule_engine_apply(bench->engine, &message, &error), &error);
-    }
-    must(pause_tick(bench, &error), &error);
-    bench->core += bench_now() - start;
+    ule_record_init(&ule_inbox_message_record, message, bench->arena);
+    one->date = ule_date_of_time(recorded->time);
+    message->entity = translate(bench, recorded, value);
     bench->read++;
+    if (!message->entity)
+        return;
+    message->sender = "";
+    message->at = recorded->time;
+    message->caused_by.topic = ule_sources[recorded->topic].topic;
+    message->caused_by.partition = recorded->partition;
+    message->caused_by.offset = recorded->offset;
+    const char **event_id = &message->caused_by.event_id;
+    switch (recorded->topic) {
+    case 0: *event_id = (message->person = value)->event_id; break;
+    case 1: *event_id = (message->permit = value)->event_id; break;
+    case 2: *event_id = (message->credential = value)->event_id; break;
+    case 3: *event_id = (message->local = value)->event_id; break;
+    default: *event_id = (message->request = value)->event_id; break;
+    }
 }
 
-static void take_all(struct bench *bench, const char *dir, int64_t max_bytes) {
+/* What the clock runs for. */
+static void take_read(struct bench *bench) {
+    struct ule_error error = {0};
+    struct bench_clock start = bench_clock_now();
+    for (size_t i = 0; i < bench->one_count; i++) {
+        const struct one *one = &bench->ones[i];
+        if (one->date > ule_engine_today(bench->engine))
+            must(ule_engine_tick(bench->engine, one->date, &error), &error);
+        if (one->message.entity)
+            must(ule_engine_apply(bench->engine, &one->message, &error), &error);
+        must(pause_tick(bench, &error), &error);
+    }
+    bench_clock_add(&bench->core, &start);
+    bench->one_count = 0;
+    ule_arena_reset(bench->arena);
+}
+
+struct extent {
+    uint64_t count, bytes;
+};
+
+static bool measure(void *context, const char *entity, const uint8_t *bytes, size_t size) {
+    struct extent *extent = context;
+    (void)entity;
+    (void)bytes;
+    extent->count++;
+    extent->bytes += size;
+    return true;
+}
+
+static uint64_t sum_messages(const struct bench *bench) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < bench->slice_count; i++)
+        sum += bench->slices[i].messages;
+    return sum;
+}
+
+/* Ends a slice of the core's work, and gives the ceilings about as much time as it took. */
+static void end_slice(struct bench *bench) {
+    static struct bench_clock before;
+    static uint64_t commits;
+    struct bench_clock start = bench_clock_now();
+    struct slice *slice = &bench->slices[bench->slice_count];
+    struct ule_engine_counts counts;
+    struct extent extent = {0};
+    ule_engine_counts(bench->engine, &counts);
+    slice->messages = counts.messages - sum_messages(bench);
+    slice->core = (struct bench_clock){bench->core.wall - before.wall, bench->core.cpu - before.cpu};
+    slice->anon = memory("RssAnon:");
+    slice->file = memory("RssFile:");
+    ule_store_each(bench->store, measure, &extent);
+    struct bench_turn *turn = bench->turn;
+    uint64_t batch = slice->messages / (bench->commits > commits ? bench->commits - commits : 1);
+    turn->values = extent.count;
+    turn->value_size = extent.count ? extent.bytes / extent.count : 0;
+    turn->batch = batch ? batch : 1;
+    turn->seconds = slice->core.cpu / 2 < 0.2 ? 0.2 : slice->core.cpu / 2 > 3 ? 3 : slice->core.cpu / 2;
+    bench_ceilings_measure();
+    slice->lmdb = turn->lmdb;
+    slice->avro = turn->avro;
+    if (bench->slice_count == 0)
+        (void)printf("%12s %10s %10s %10s %10s %8s %8s %8s %8s\n", "messages", "of bytes", "core /s", "LMDB /s",
+                     "avro-c /s", ": LMDB", ": avro-c", "anon MiB", "file MiB");
+    double core = (double)slice->messages / slice->core.cpu;
+    (void)printf("%12" PRIu64 " %10" PRIu64 " %10.0f %10.0f %10.0f %8.2f %8.2f %8ld %8ld\n", slice->messages,
+                 turn->value_size, core, slice->lmdb.cpu, slice->avro.cpu, core / slice->lmdb.cpu,
+                 core / slice->avro.cpu, slice->anon, slice->file);
+    (void)fflush(stdout);
+    before = bench->core;
+    commits = bench->commits;
+    bench->slice_count++;
+    bench_clock_add(&bench->aside, &start);
+}
+
+static struct ule_recording *open_recording(const char *dir, int64_t max_bytes) {
     const char *topics[ULE_SOURCE_COUNT];
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         topics[i] = ule_sources[i].topic;
     const struct ule_recording_options options = {
         .topics = topics, .topic_count = ULE_SOURCE_COUNT, .max_bytes = (size_t)max_bytes};
     struct ule_recording *recording = NULL;
-    struct ule_recorded *recorded;
     struct ule_error error = {0};
     must(ule_recording_open(dir, &options, &recording, &error), &error);
+    return recording;
+}
+
+static uint64_t count_records(const char *dir, int64_t max_bytes) {
+    struct ule_recording *recording = open_recording(dir, max_bytes);
+    struct ule_recorded *recorded;
+    struct ule_error error = {0};
+    uint64_t count = 0;
     enum ule_code code;
     while ((code = ule_recording_next(recording, &recorded, &error)) == ULE_OK)
-        take(bench, recorded);
+        count++;
     must(code == ULE_END ? ULE_OK : code, &error);
     ule_recording_close(recording);
-    double start = bench_now();
-    must(ule_engine_commit(bench->engine, &error), &error);
-    bench->commits++;
-    bench->core += bench_now() - start;
+    return count;
 }
 
-static bool count_state(void *context, const char *entity, const uint8_t *bytes, size_t size) {
-    struct bench_states *states = context;
-    if (!strchr(entity, ULE_SLOT_SEPARATOR) && states->sample_count < SAMPLE && states->count % 7 == 0)
-        ule_buffer_append(&states->sample[states->sample_count++], bytes, size);
-    states->count++;
-    states->bytes += size;
-    return true;
+static void take_all(struct bench *bench, struct ule_recording *recording, uint64_t count) {
+    struct ule_recorded *recorded;
+    struct ule_error error = {0};
+    enum ule_code code;
+    while ((code = ule_recording_next(recording, &recorded, &error)) == ULE_OK) {
+        read_one(bench, recorded);
+        if (bench->one_count < READ_AHEAD)
+            continue;
+        take_read(bench);
+        if (bench->slice_count < SLICES - 1 && bench->read >= count / SLICES * (bench->slice_count + 1))
+            end_slice(bench);
+    }
+    must(code == ULE_END ? ULE_OK : code, &error);
+    take_read(bench);
+    struct bench_clock start = bench_clock_now();
+    must(commit(bench, &error), &error);
+    bench_clock_add(&bench->core, &start);
+    end_slice(bench);
 }
 
-/* A line of /proc/self/status in MiB: LMDB's pages are the kernel's to take back, and are told apart. */
-static long memory(const char *name) {
-    char line[256];
-    long kib = 0;
-    FILE *file = fopen("/proc/self/status", "re");
-    if (!file)
-        return 0;
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, name, strlen(name)) == 0)
-            kib = strtol(line + strlen(name), NULL, 10);
-    (void)fclose(file);
-    return kib / 1024;
+static int by_value(const void *a, const void *b) {
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
 }
 
-static void ceilings(const struct bench *bench, struct ule_store *store, const char *scratch, double messages,
-                     double seconds) {
-    struct bench_states states = {.sample = calloc(SAMPLE, sizeof *states.sample)};
-    char path[4096];
-    if (!states.sample)
-        abort();
-    ule_store_each(store, count_state, &states);
-    uint64_t mean = states.count ? states.bytes / states.count : 0;
-    uint64_t batch = (uint64_t)(messages / (double)bench->commits);
-    (void)snprintf(path, sizeof path, "%s/lmdb", scratch);
-    uint64_t writes = messages > 1e6 ? 1000000 : (uint64_t)messages;
-    double lmdb = bench_lmdb(path, states.count, (size_t)mean, batch ? batch : 1, writes), avro = bench_avro(&states);
-    double rate = messages / seconds, slower = lmdb < avro ? lmdb : avro;
-    (void)printf("states             %12" PRIu64 "   of %" PRIu64 " bytes in the mean\n", states.count, mean);
-    (void)printf("LMDB alone         %12.0f /s   read, change, write; sorted batches of %" PRIu64 "\n", lmdb, batch);
-    (void)printf("avro-c alone       %12.0f /s   states decoded and encoded\n", avro);
-    (void)printf("core : LMDB        %12.2f\ncore : avro-c      %12.2f\ncore : the slower  %12.2f\n", rate / lmdb,
-                 rate / avro, rate / slower);
-    for (size_t i = 0; i < states.sample_count; i++)
-        ule_buffer_close(&states.sample[i]);
-    free(states.sample);
+/* Of the slices' ratios of the core to a ceiling, or to the slower of both. */
+static void print_ratio(const struct bench *bench, const char *title, bool lmdb, bool avro) {
+    double by_cpu[SLICES], by_wall[SLICES];
+    for (size_t i = 0; i < bench->slice_count; i++) {
+        const struct slice *slice = &bench->slices[i];
+        double messages = (double)slice->messages;
+        struct bench_rate ceiling = lmdb ? slice->lmdb : slice->avro;
+        if (lmdb && avro && slice->avro.cpu < ceiling.cpu)
+            ceiling.cpu = slice->avro.cpu;
+        if (lmdb && avro && slice->avro.wall < ceiling.wall)
+            ceiling.wall = slice->avro.wall;
+        by_cpu[i] = messages / slice->core.cpu / ceiling.cpu;
+        by_wall[i] = messages / slice->core.wall / ceiling.wall;
+    }
+    qsort(by_cpu, bench->slice_count, sizeof *by_cpu, by_value);
+    qsort(by_wall, bench->slice_count, sizeof *by_wall, by_value);
+    size_t middle = bench->slice_count / 2, last = bench->slice_count - 1;
+    (void)printf("%-18s %12.2f   the median, %.2f to %.2f; by the wall clock %.2f\n", title, by_cpu[middle], by_cpu[0],
+                 by_cpu[last], by_wall[middle]);
+}
+
+static void print_all(const struct bench *bench, const struct bench_clock *all) {
+    struct ule_engine_counts counts;
+    ule_engine_counts(bench->engine, &counts);
+    (void)printf("source records     %12" PRIu64 "\n", bench->read);
+    (void)printf("  with reading     %12.0f /s   %.1f s, by the wall clock %.1f s\n", (double)bench->read / all->cpu,
+                 all->cpu, all->wall);
+    (void)printf("  core alone       %12.0f /s   %.1f s, by the wall clock %.1f s\n",
+                 (double)bench->read / bench->core.cpu, bench->core.cpu, bench->core.wall);
+    (void)printf("core messages      %12" PRIu64 "   %12.0f /s\n", counts.messages,
+                 (double)counts.messages / bench->core.cpu);
+    (void)printf("outputs            %12" PRIu64 "\n", bench->outputs);
+    print_ratio(bench, "core : LMDB", true, false);
+    print_ratio(bench, "core : avro-c", false, true);
+    print_ratio(bench, "core : the slower", true, true);
+    (void)printf("memory             %12ld MiB the program's own at the most; %ld MiB of the store's file mapped\n",
+                 bench->anon, bench->file);
 }
 
 int main(int argc, char **argv) {
-    struct bench bench = {0};
+    static struct bench bench;
     struct ule_error error = {0};
     struct ule_config *config = NULL;
-    struct ule_store *store = NULL;
     char path[4096];
     if (argc != 3) {
         (void)fputs("usage: bench_replay RECORDING SCRATCH\n", stderr);
         return 2;
     }
+    (void)snprintf(path, sizeof path, "%s/lmdb", argv[2]);
+    bench.turn = bench_ceilings_start(path);
     must(ule_config_read(NULL, &config, &error), &error);
     ule_config_for_replay(config);
     (void)ule_config_develop(config);
     (void)snprintf(path, sizeof path, "%s/state", argv[2]);
-    must(ule_store_lmdb_open(path, (uint64_t)config->store_map_bytes, false, &store, &error), &error);
+    must(ule_store_lmdb_open(path, (uint64_t)config->store_map_bytes, false, &bench.store, &error), &error);
+    tap(&bench);
     const struct ule_engine_sink sink = {.context = &bench, .output = count_output, .pause = pause_tick};
     bench.arena = ule_arena_new();
-    bench.engine = ule_engine_new(&store, 1, &config->policy, &sink);
+    bench.engine = ule_engine_new(&bench.store, 1, &config->policy, &sink);
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         bench.readers[i] = ule_reader_new(ule_sources[i].record);
-    double start = bench_now();
-    take_all(&bench, argv[1], config->max_line_bytes);
-    double all = bench_now() - start;
-    struct ule_engine_counts counts;
-    ule_engine_counts(bench.engine, &counts);
-    (void)printf("source records     %12" PRIu64 "\n", bench.read);
-    (void)printf("  with reading     %12.0f /s   %.1f s\n", (double)bench.read / all, all);
-    (void)printf("  core alone       %12.0f /s   %.1f s\n", (double)bench.read / bench.core, bench.core);
-    (void)printf("core messages      %12" PRIu64 "   %12.0f /s\n", counts.messages,
-                 (double)counts.messages / bench.core);
-    (void)printf("outputs            %12" PRIu64 "\n", bench.outputs);
-    (void)printf("memory             %12ld MiB at the peak, %ld MiB of it the store's file\n", memory("VmHWM:"),
-                 memory("RssFile:"));
-    ceilings(&bench, store, argv[2], (double)counts.messages, bench.core);
+    uint64_t count = count_records(argv[1], config->max_line_bytes);
+    struct bench_clock start = bench_clock_now(), all = {0};
+    struct ule_recording *recording = open_recording(argv[1], config->max_line_bytes);
+    take_all(&bench, recording, count);
+    ule_recording_close(recording);
+    bench_clock_add(&all, &start);
+    all.wall -= bench.aside.wall;
+    all.cpu -= bench.aside.cpu;
+    print_all(&bench, &all);
     ule_engine_free(bench.engine);
-    ule_store_free(store);
+    ule_store_free(bench.store);
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         ule_reader_free(bench.readers[i]);
     ule_arena_free(bench.arena);

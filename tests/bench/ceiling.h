@@ -1,22 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ceilings that the core is held against: what LMDB and avro-c can do when nothing else is done. Both print
- * nothing, and end the program when a library fails. */
+/* The two ceilings that the core is held against: what LMDB and avro-c can do when nothing else is done. They live in a
+ * process of their own, which works only when it is their turn: so core and ceilings alternate in one run, each meets
+ * the same noise of the machine, and the memory of one is not counted with the other's. Whatever fails ends both. */
 #ifndef BENCH_CEILING_H
 #define BENCH_CEILING_H
 
-#include "store/store.h"
+#include <stddef.h>
+#include <stdint.h>
 
-struct bench_states { /* of the store that the core has filled */
-    uint64_t count, bytes;
-    struct ule_buffer *sample; /* states, single-object encoded */
-    size_t sample_count;
+enum { BENCH_SAMPLE = 2048, BENCH_STATE_MAX = 8192 };
+
+struct bench_clock {
+    double wall, cpu; /* seconds; cpu: of this process, its system calls too */
+};
+struct bench_clock bench_clock_now(void);
+/* Adds what has passed since `start`. */
+void bench_clock_add(struct bench_clock *clock, const struct bench_clock *start);
+
+struct bench_rate {
+    double wall, cpu; /* operations a second of either clock */
 };
 
-double bench_now(void); /* seconds, monotonic */
-/* Read-modify-writes a second of `count` values of `size` bytes at random keys, `batch` of them sorted in one
- * transaction, MDB_NOSYNC, in a new folder `dir`. The values are loaded first; `writes` are timed. */
-double bench_lmdb(const char *dir, uint64_t count, size_t size, uint64_t batch, uint64_t writes);
-/* States a second through avro-c: decoded and encoded again by its value interface. */
-double bench_avro(const struct bench_states *states);
+/* Shared by both processes; the one whose turn it is not does not touch it. */
+struct bench_turn {
+    /* What to measure */
+    double seconds;              /* of each ceiling's own time, about */
+    uint64_t values, value_size; /* in LMDB */
+    uint64_t batch;              /* changes in one transaction */
+    uint64_t seen;               /* the sample holds the last BENCH_SAMPLE of so many, the oldest overwritten */
+    uint16_t sizes[BENCH_SAMPLE];
+    uint8_t states[BENCH_SAMPLE][BENCH_STATE_MAX]; /* PersonState, single-object encoded */
+    /* What was found */
+    struct bench_rate lmdb, avro;
+};
+
+/* Begins the other process; to be called before anything is opened. `dir`: a new folder for LMDB. */
+struct bench_turn *bench_ceilings_start(const char *dir);
+/* One turn. LMDB: values of value_size bytes at random keys, read, changed and written, `batch` of them sorted in one
+ * transaction, MDB_NOSYNC; missing values are loaded before and not timed. avro-c: the sample's states, decoded and
+ * encoded by its value interface. */
+void bench_ceilings_measure(void);
 
 #endif

@@ -50,6 +50,8 @@ enum ule_code ule_consumer_pause(struct ule_consumer *consumer, const char *topi
                                  struct ule_error *error) ULE_MUST_CHECK;
 enum ule_code ule_consumer_resume(struct ule_consumer *consumer, const char *topic, int32_t partition,
                                   struct ule_error *error) ULE_MUST_CHECK;
+/* Leaves the group, which a static member's close alone does not: unsubscribes and serves the revoke. */
+enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error *error) ULE_MUST_CHECK;
 /* Served for up to `ms`: did the broker say that a rival with our group.instance.id lives? */
 bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms);
 

@@ -6,6 +6,8 @@
 #include "nemid-issuance/translation.h"
 #include "residence-permit/translation.h"
 
+#include <string.h>
+
 /* A call through a pointer of another type is undefined, so each translation gets a step in between. */
 #define TRANSLATE(name, type)                                                                                          \
     static enum ule_code translate_##name(void *record, const char *key, int64_t ts, struct ule_arena *arena,          \
@@ -27,3 +29,33 @@ const struct ule_source ule_sources[ULE_SOURCE_COUNT] = {
     {"institution.person-changed.v1", &ule_institution_person_changed_record, translate_institution},
     {"institution.request.v1", &ule_institution_request_record, translate_institution_request},
 };
+
+static const char *event_id(const struct ule_record *record, const void *value) {
+    for (size_t i = 0; i < record->count; i++) {
+        if (strcmp(record->fields[i].name, "event_id") == 0)
+            return *(const char *const *)(const void *)((const char *)value + record->fields[i].offset);
+    }
+    return "";
+}
+
+void ule_source_message(const struct ule_source *source, void *value, const char *entity, int64_t at, int32_t partition,
+                        int64_t offset, struct ule_arena *arena, struct ule_inbox_message *message) {
+    ule_record_init(&ule_inbox_message_record, message, arena);
+    message->entity = entity;
+    message->sender = "";
+    message->at = at;
+    message->caused_by.topic = source->topic;
+    message->caused_by.partition = partition;
+    message->caused_by.offset = offset;
+    message->caused_by.event_id = event_id(source->record, value);
+    if (source->record == &ule_person_changed_record)
+        message->person = value;
+    else if (source->record == &ule_residence_permit_changed_record)
+        message->permit = value;
+    else if (source->record == &ule_credential_changed_record)
+        message->credential = value;
+    else if (source->record == &ule_institution_person_changed_record)
+        message->local = value;
+    else
+        message->request = value;
+}

@@ -4,6 +4,7 @@
 #define ULE_LOOP_SOURCE_H
 
 #include "avro/record.h"
+#include "records.h"
 
 enum { ULE_SOURCE_COUNT = 5 };
 
@@ -17,5 +18,9 @@ struct ule_source {
 
 /* In the topic order of design.md section 3. */
 extern const struct ule_source ule_sources[ULE_SOURCE_COUNT];
+
+/* A translated record as a message to its entity. `at`: its timestamp (ms). It borrows `value` and `entity`. */
+void ule_source_message(const struct ule_source *source, void *value, const char *entity, int64_t at, int32_t partition,
+                        int64_t offset, struct ule_arena *arena, struct ule_inbox_message *message);
 
 #endif

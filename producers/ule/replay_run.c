@@ -125,14 +125,6 @@ static enum ule_code advance(struct ule_replay *replay, int32_t date, struct ule
     return code == ULE_OK ? ule_engine_tick(replay->engine, date, error) : code;
 }
 
-static const char *event_id(const struct ule_record *record, const void *value) {
-    for (size_t i = 0; i < record->count; i++) {
-        if (strcmp(record->fields[i].name, "event_id") == 0)
-            return *(const char *const *)(const void *)((const char *)value + record->fields[i].offset);
-    }
-    return "";
-}
-
 static enum ule_code decode(const struct ule_replay *replay, const struct ule_recorded *recorded, void *value,
                             struct ule_error *error) {
     const struct ule_record *record = ule_sources[recorded->topic].record;
@@ -141,29 +133,6 @@ static enum ule_code decode(const struct ule_replay *replay, const struct ule_re
     return recorded->line ? ule_record_from_json(record, recorded->json, replay->arena, value, error)
                           : ule_reader_decode(replay->readers[recorded->topic], recorded->bytes, recorded->size,
                                               replay->arena, value, error);
-}
-
-static void address(const struct ule_replay *replay, const struct ule_recorded *recorded, void *value,
-                    const char *entity, struct ule_inbox_message *message) {
-    const struct ule_source *source = &ule_sources[recorded->topic];
-    ule_record_init(&ule_inbox_message_record, message, replay->arena);
-    message->entity = entity;
-    message->sender = "";
-    message->at = recorded->time;
-    message->caused_by.topic = source->topic;
-    message->caused_by.partition = recorded->partition;
-    message->caused_by.offset = recorded->offset;
-    message->caused_by.event_id = event_id(source->record, value);
-    if (source->record == &ule_person_changed_record)
-        message->person = value;
-    else if (source->record == &ule_residence_permit_changed_record)
-        message->permit = value;
-    else if (source->record == &ule_credential_changed_record)
-        message->credential = value;
-    else if (source->record == &ule_institution_person_changed_record)
-        message->local = value;
-    else
-        message->request = value;
 }
 
 /* Decoded and translated, or a data error in *why. */
@@ -183,7 +152,8 @@ static enum ule_code read_message(struct ule_replay *replay, const struct ule_re
     if (code != ULE_OK)
         return code;
     ule_tally_add(&replay->tally, "note", "number-ignored", ignored);
-    address(replay, recorded, value, entity, message);
+    ule_source_message(source, value, entity, recorded->time, recorded->partition, recorded->offset, replay->arena,
+                       message);
     return ULE_OK;
 }
 

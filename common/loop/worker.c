@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/worker.h"
+
+#include "ops/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    POLL_MS = 100,       /* with nothing to do */
+    LINGER_MS = 2,       /* with a transaction open: so long an empty poll waits before it ends the batch */
+    HEARTBEAT_MS = 3500, /* a rival is heard of within one */
+    BACKOFF_MS = 250,
+    BACKOFF_MAX_MS = 10000,
+};
+
+struct position {
+    const char *topic; /* the task's */
+    int32_t partition;
+    int64_t next;
+    bool touched;
+};
+
+struct ule_worker {
+    const struct ule_config *config;
+    const struct ule_task *task;
+    const volatile sig_atomic_t *stop;
+    struct ule_producer *producer;
+    struct ule_consumer *consumer;
+    struct position *positions;
+    size_t positions_count;
+    bool open; /* a transaction */
+    int32_t taken;
+    int64_t began;
+    uint64_t committed;       /* transactions since the boot */
+    struct ule_error trouble; /* met in a callback that returns nothing */
+};
+
+int64_t ule_wall_clock(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t ule_steady_clock(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+rd_kafka_t *ule_worker_client(struct ule_worker *worker) {
+    return ule_producer_client(worker->producer);
+}
+
+static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
+    if (worker->open)
+        return ULE_OK;
+    enum ule_code code = ule_producer_begin(worker->producer, error);
+    if (code != ULE_OK)
+        return code;
+    worker->open = true;
+    worker->taken = 0;
+    worker->began = ule_steady_clock();
+    return ULE_OK;
+}
+
+enum ule_code ule_worker_send(struct ule_worker *worker, const struct ule_message *message, struct ule_error *error) {
+    enum ule_code code = begin(worker, error);
+    return code == ULE_OK ? ule_producer_send(worker->producer, message, error) : code;
+}
+
+enum ule_code ule_worker_position(struct ule_worker *worker, const char *topic, int32_t partition, int64_t next,
+                                  struct ule_error *error) {
+    enum ule_code code = begin(worker, error);
+    for (size_t i = 0; i < worker->positions_count; i++) {
+        struct position *position = &worker->positions[i];
+        if (position->partition != partition || strcmp(position->topic, topic) != 0)
+            continue;
+        position->next = next;
+        position->touched = true;
+        return code;
+    }
+    return ule_fail(error, ULE_KAFKA, "a record of %s partition %d, which is not assigned", topic, partition);
+}
+
+enum ule_code ule_worker_pause(struct ule_worker *worker, const char *topic, int32_t partition,
+                               struct ule_error *error) {
+    return ule_consumer_pause(worker->consumer, topic, partition, error);
+}
+
+enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, int32_t partition,
+                                struct ule_error *error) {
+    return ule_consumer_resume(worker->consumer, topic, partition, error);
+}
+
+static const char *own_name(const struct ule_task *task, const char *topic) {
+    for (size_t i = 0; i < task->topics_count; i++) {
+        if (strcmp(task->topics[i], topic) == 0)
+            return task->topics[i];
+    }
+    return topic;
+}
+
+static enum ule_code assigned(void *context, const struct ule_assigned *all, size_t count, struct ule_error *error) {
+    struct ule_worker *worker = context;
+    worker->positions = realloc(worker->positions, (count ? count : 1) * sizeof *worker->positions);
+    if (!worker->positions)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        worker->positions[i] = (struct position){
+            .topic = own_name(worker->task, all[i].topic), .partition = all[i].partition, .next = all[i].committed};
+    worker->positions_count = count;
+    ule_log(ULE_LOG_INFO, "assigned", "partitions=%zu", count);
+    return worker->task->assigned ? worker->task->assigned(worker->task->context, all, count, error) : ULE_OK;
+}
+
+/* The batch is dropped, not committed: at most `batch.milliseconds` of work, and the one way that is right for
+ * partitions that somebody else has already. */
+static void revoked(void *context, bool lost) {
+    struct ule_worker *worker = context;
+    if (worker->open && ule_producer_abort(worker->producer, &worker->trouble) == ULE_OK)
+        worker->trouble.code = ULE_OK;
+    worker->open = false;
+    worker->positions_count = 0;
+    ule_log(lost ? ULE_LOG_WARNING : ULE_LOG_INFO, "revoked", "lost=%s", lost ? "true" : "false");
+    if (worker->task->revoked)
+        worker->task->revoked(worker->task->context);
+}
+
+static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) {
+    const struct ule_task *task = worker->task;
+    enum ule_code code = task->commit ? task->commit(task->context, error) : ULE_OK;
+    if (code != ULE_OK)
+        return code;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)worker->positions_count);
+    for (size_t i = 0; i < worker->positions_count; i++) {
+        struct position *position = &worker->positions[i];
+        if (position->touched)
+            rd_kafka_topic_partition_list_add(offsets, position->topic, position->partition)->offset = position->next;
+        position->touched = false;
+    }
+    code = ule_producer_commit(worker->producer, offsets, ule_consumer_group(worker->consumer), NULL, NULL, error);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    if (code != ULE_OK)
+        return code;
+    worker->open = false;
+    worker->committed++;
+    return task->committed ? task->committed(task->context, error) : ULE_OK;
+}
+
+static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
+    const struct ule_task *task = worker->task;
+    bool busy = false;
+    enum ule_code code = task->idle ? task->idle(task->context, &busy, error) : ULE_OK;
+    if (code != ULE_OK)
+        return code;
+    rd_kafka_message_t *message = NULL;
+    int wait = busy ? 0 : worker->open ? LINGER_MS : POLL_MS;
+    code = ule_consumer_poll(worker->consumer, wait, &message, error);
+    if (code == ULE_OK && worker->trouble.code != ULE_OK) {
+        *error = worker->trouble;
+        code = error->code;
+    }
+    if (code == ULE_OK && message) {
+        code = task->take(task->context, message, error);
+        worker->taken++;
+    }
+    bool more = message != NULL;
+    if (message)
+        rd_kafka_message_destroy(message);
+    if (code != ULE_OK || !worker->open)
+        return code;
+    ule_producer_poll(worker->producer);
+    if (more && worker->taken < worker->config->batch_messages &&
+        ule_steady_clock() - worker->began < worker->config->batch_milliseconds)
+        return ULE_OK;
+    return commit(worker, error);
+}
+
+/* One life of the clients. */
+static enum ule_code session(struct ule_worker *worker, const char *id, struct ule_error *error) {
+    const struct ule_task *task = worker->task;
+    const struct ule_consumer_events events = {.context = worker, .assigned = assigned, .revoked = revoked};
+    enum ule_code code = ule_producer_open(worker->config, id, id, task->delivered, task->context, &worker->producer,
+                                           error);
+    if (code == ULE_OK && task->opened)
+        code = task->opened(task->context, worker, error);
+    if (code == ULE_OK)
+        code = ule_consumer_open(worker->config, id, task->name, id, task->topics, task->topics_count, &events,
+                                 &worker->consumer, error);
+    if (code == ULE_OK)
+        ule_log(ULE_LOG_NOTICE, "started", "id=%s", id);
+    while (code == ULE_OK && !*worker->stop)
+        code = turn(worker, error);
+    if (code == ULE_OK && worker->open)
+        code = commit(worker, error);
+    if (code == ULE_OK)
+        code = ule_consumer_leave(worker->consumer, error);
+    /* A fenced producer may be a rival's doing or an old transaction's: only the group says which. */
+    if (code == ULE_KAFKA && worker->producer && worker->consumer &&
+        rd_kafka_fatal_error(ule_producer_client(worker->producer), NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+        ule_consumer_is_fenced(worker->consumer, HEARTBEAT_MS))
+        code = ule_fail(error, ULE_FENCED, "another process lives with the id %s", id);
+    return code;
+}
+
+static void close_all(struct ule_worker *worker) {
+    const struct ule_task *task = worker->task;
+    worker->open = false; /* closing the producer aborts what is open */
+    ule_consumer_close(worker->consumer);
+    ule_producer_close(worker->producer);
+    worker->consumer = NULL;
+    worker->producer = NULL;
+    worker->positions_count = 0;
+    worker->trouble.code = ULE_OK;
+    if (task->closed)
+        task->closed(task->context);
+}
+
+static void back_off(const struct ule_worker *worker, int ms) {
+    int64_t until = ule_steady_clock() + ms;
+    while (!*worker->stop && ule_steady_clock() < until)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+}
+
+enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_task *task,
+                             const volatile sig_atomic_t *stop, struct ule_error *error) {
+    struct ule_worker worker = {.config = config, .task = task, .stop = stop};
+    char id[256];
+    (void)snprintf(id, sizeof id, "%s-%s", task->name, config->instance_id);
+    int wait = BACKOFF_MS;
+    enum ule_code code;
+    for (;;) {
+        struct ule_error met = {0};
+        worker.committed = 0;
+        code = session(&worker, id, &met);
+        close_all(&worker);
+        bool again = met.action == ULE_ACTION_RESTART || met.action == ULE_ACTION_RETRY;
+        if (code == ULE_OK || !again) {
+            if (code != ULE_OK && error)
+                *error = met;
+            break;
+        }
+        ule_log_error(ULE_LOG_WARNING, "restarting", &met);
+        if (*stop) {
+            code = ULE_OK; /* what was not committed is for the next start */
+            break;
+        }
+        wait = worker.committed ? BACKOFF_MS : wait * 2 < BACKOFF_MAX_MS ? wait * 2 : BACKOFF_MAX_MS;
+        back_off(&worker, wait);
+    }
+    free(worker.positions);
+    return code;
+}

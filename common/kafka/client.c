@@ -129,26 +129,21 @@ static enum ule_action action_of(rd_kafka_resp_err_t failed) {
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: /* what was committed is gone: a person has to decide */
         return ULE_ACTION_EXIT;
-    default:
-        return ULE_ACTION_RESTART;
+    default: return ULE_ACTION_RESTART;
     }
 }
 
 /* What a person has to look at; the name of it stands in front. */
 static const char *remedy_of(rd_kafka_resp_err_t failed) {
     switch (failed) {
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-        return "; another process with this instance.id lives";
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        return "; a right on the topic is missing";
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-        return "; the right READ on the group is missing";
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "; another process with this instance.id lives";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "; a right on the topic is missing";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "; the right READ on the group is missing";
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
         return "; the rights WRITE and DESCRIBE on the transactional.id are missing";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
         return "; the right IDEMPOTENT_WRITE on the cluster is missing";
-    default:
-        return "";
+    default: return "";
     }
 }
 
@@ -202,10 +197,8 @@ bool ule_kafka_mends(rd_kafka_resp_err_t failed) {
     case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
     case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
     case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
-        return true;
-    default:
-        return false;
+    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT: return true;
+    default: return false;
     }
 }
 

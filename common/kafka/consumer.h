@@ -15,11 +15,13 @@ struct ule_consumer;
 struct ule_assigned {
     const char *topic;
     int32_t partition;
-    int64_t committed; /* where to go on: the group's offset, stable; or the beginning of the log where it has none */
+    int64_t committed; /* where to go on: the group's offset, stable; or the beginning of the log where it has none (a
+                        * beginning that is gone is logged) */
 };
 
 /* Called from within ule_consumer_poll (and revoked from ule_consumer_close). Every partition is paused when it is
- * assigned; the owner resumes it when it is ready. What `assigned` returns, poll returns. */
+ * assigned; the owner resumes it when it is ready. What `assigned` returns, poll returns; after a failure nothing is
+ * assigned, and `revoked` is not called for it. A poll in which either was called returns without a record. */
 struct ule_consumer_events {
     void *context;
     enum ule_code (*assigned)(void *context, const struct ule_assigned *assigned, size_t count,
@@ -41,7 +43,7 @@ rd_kafka_t *ule_consumer_client(struct ule_consumer *consumer);
 
 /* The next record into *message (rd_kafka_message_destroy), NULL where there is none within `timeout_ms`. Errors of a
  * broker that librdkafka itself mends (a lost connection) are logged and are no errors here; FENCED_INSTANCE_ID, an
- * offset that the log does not have, a missing topic or right are. */
+ * offset that the log does not have (EXIT: the same is committed after a restart), a missing topic or right are. */
 enum ule_code ule_consumer_poll(struct ule_consumer *consumer, int timeout_ms, rd_kafka_message_t **message,
                                 struct ule_error *error) ULE_MUST_CHECK;
 /* As captured in the assign callback; NULL while nothing is assigned. */
@@ -52,7 +54,7 @@ enum ule_code ule_consumer_resume(struct ule_consumer *consumer, const char *top
                                   struct ule_error *error) ULE_MUST_CHECK;
 /* Leaves the group, which a static member's close alone does not: unsubscribes and serves the revoke. */
 enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error *error) ULE_MUST_CHECK;
-/* Served for up to `ms`: did the broker say that a rival with our group.instance.id lives? */
+/* Waits for up to `ms`, polling nothing: did the broker say that a rival with our group.instance.id lives? */
 bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms);
 
 #endif

@@ -303,7 +303,8 @@ enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_
     for (int i = 0; offsets && i < offsets->cnt; i++)
         any = any || offsets->elems[i].offset >= 0;
     if (!any || !group) {
-        enum ule_code code = ule_fail(error, ULE_KAFKA, "cannot commit a transaction without %s: nothing would fence it",
+        enum ule_code code = ule_fail(error, ULE_KAFKA,
+                                      "cannot commit a transaction without %s: nothing would fence it",
                                       group ? "offsets" : "a group");
         if (error)
             error->action = ULE_ACTION_RESTART;

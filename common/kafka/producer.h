@@ -11,7 +11,7 @@
 struct ule_producer;
 
 /* `transactional_id` NULL: without transactions. With one, earlier transactions of the same id are ended first
- * (init_transactions; tried again while it is retriable, up to `timeout_ms`). `delivered`, which may be NULL, is called
+ * (init_transactions; tried again while it is retriable, for a minute). `delivered`, which may be NULL, is called
  * from within the functions below for each record that the broker took, with the `opaque` of its message. */
 typedef void ule_delivered(void *context, void *opaque, int64_t offset);
 enum ule_code ule_producer_open(const struct ule_config *config, const char *client_id, const char *transactional_id,
@@ -44,13 +44,15 @@ enum ule_code ule_producer_send(struct ule_producer *producer, const struct ule_
 void ule_producer_poll(struct ule_producer *producer);
 
 enum ule_code ule_producer_begin(struct ule_producer *producer, struct ule_error *error) ULE_MUST_CHECK;
-/* Offsets and all that was sent since the begin, or nothing. Retriable errors are tried again with the same arguments;
- * `waiting` (may be NULL) is called between tries and ends them by returning false. `offsets` must not be empty: an
- * empty list would leave the transaction unfenced (design.md section 5). */
+/* Offsets and all that was sent since the begin, or nothing. Retriable errors are tried again with the same arguments,
+ * for a minute; `waiting` (may be NULL) is called between tries and ends them by returning false. What is given up so
+ * is RESTART, and may have been committed all the same: the offsets tell, after the start. `offsets` must not be empty:
+ * that would leave the transaction unfenced (design.md section 5). The error is that of the first record that was not
+ * delivered, where there is one. */
 enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_topic_partition_list_t *offsets,
                                   const rd_kafka_consumer_group_metadata_t *group, bool (*waiting)(void *context),
                                   void *context, struct ule_error *error) ULE_MUST_CHECK;
-/* ULE_OK, or why not: then the producer must be closed. */
+/* ULE_OK, also where no transaction is open; or why not: then the producer must be closed. */
 enum ule_code ule_producer_abort(struct ule_producer *producer, struct ule_error *error) ULE_MUST_CHECK;
 
 /* Without transactions: waits until all is delivered; the first failure. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/replay.h"
 
-#include "base/uuid.h"
+#include "loop/audit.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 static const char actor[] = "ule-replay";
-static const char purpose[] = "afledning af adgang / derive access";
 
 static const char *const dead_letter_names[ULE_SOURCE_COUNT] = {
     "cpr.person-changed.v1.dead-letter.v1",  "udlst.residence-permit.v1.dead-letter.v1",
@@ -92,41 +91,16 @@ enum ule_code ule_replay_set_aside(struct ule_replay *replay, const struct ule_r
     return ule_writer_write(replay->writer, &letter, error);
 }
 
-/* The names of the fields that the translation keeps: what the processing can have used. */
-static struct ule_strings kept_fields(struct ule_arena *arena) {
-    static const char *const cleared[] = {"event_id", "status_since", "municipality", "guardianship", "cause"};
-    const struct ule_record *record = &ule_person_changed_record;
-    struct ule_strings fields = {.items = ule_arena_array(arena, record->count, sizeof(const char *))};
-    for (size_t i = 0; i < record->count; i++) {
-        bool kept = true;
-        for (size_t j = 0; j < sizeof cleared / sizeof *cleared; j++)
-            kept = kept && strcmp(record->fields[i].name, cleared[j]) != 0;
-        if (kept)
-            fields.items[fields.count++] = record->fields[i].name;
-    }
-    return fields;
-}
-
 enum ule_code ule_replay_audit(struct ule_replay *replay, struct ule_error *error) {
     if (replay->audit_count == 0)
         return ULE_OK;
     int32_t next_day = ule_engine_today(replay->engine) + 1;
     ule_arena_reset(replay->arena);
     struct ule_cpr_transaction transaction;
-    ule_record_init(&ule_cpr_transaction_record, &transaction, replay->arena);
-    transaction.at = ule_time_of_date(next_day);
-    transaction.version = transaction.at; /* one a day: it rises by itself */
-    char version[24], event_id[ULE_UUID_SIZE];
-    (void)snprintf(version, sizeof version, "%" PRId64, transaction.version);
-    const char *parts[] = {ULE_AUDIT_TOPIC, actor, version};
-    transaction.event_id = ule_uuid_v5(parts, 3, event_id);
-    transaction.caused_by = (struct ule_caused_by){.topic = "tick", .offset = next_day, .event_id = ""};
-    transaction.effective_on = next_day;
-    transaction.actor = actor;
-    transaction.purpose = purpose;
-    transaction.type = ULE_TRANSACTION_TYPE_PROCESS;
-    transaction.count = (int64_t)replay->audit_count;
-    transaction.fields = kept_fields(replay->arena);
+    const struct ule_caused_by cause = {.topic = "tick", .offset = next_day, .event_id = ""};
+    /* One a day: its version rises by itself. */
+    ule_audit_process(actor, ule_time_of_date(next_day), (int64_t)replay->audit_count, &cause, replay->arena,
+                      &transaction);
     replay->audit_count = 0;
     ule_tally_add(&replay->tally, "out", ULE_AUDIT_TOPIC, 1);
     return ule_writer_write(replay->writer,

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/process.h"
+
+#include "ops/log.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { EXIT_USAGE = 2, EXIT_FENCED = 78 };
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal_number) {
+    (void)signal_number;
+    stop = 1;
+}
+
+/* A log on stderr is reopened by whoever reads it; a terminal that goes away must not end the process. */
+static void on_hangup(int signal_number) {
+    (void)signal_number;
+}
+
+static void handle_signals(void) {
+    const struct sigaction stopping = {.sa_handler = on_stop}, hangup = {.sa_handler = on_hangup};
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGTERM, &stopping, NULL);
+    (void)sigaction(SIGINT, &stopping, NULL);
+    (void)sigaction(SIGHUP, &hangup, NULL);
+    (void)sigaction(SIGPIPE, &ignored, NULL);
+}
+
+/* No core dump, no file that others can read (domain.md section 9, S4 § 8). */
+static void protect(void) {
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)umask(077);
+}
+
+static void print_help(const struct ule_process *process, FILE *file) {
+    (void)fprintf(
+        file,
+        "usage: %s --config FILE [--check-config]%s\n"
+        "\n"
+        "%s\n"
+        "\n"
+        "  --config FILE    key = value lines; needs kafka.bootstrap.servers and instance.id%s\n"
+        "  --check-config   print the effective configuration, secrets hidden, and exit\n"
+        "%s"
+        "  --verbose        log what librdkafka and the process do in detail\n"
+        "  --version        the version\n"
+        "  --help           this text\n"
+        "\n"
+        "Stops at SIGTERM: what was taken is committed, and the group is left. Exits with 0 when told to stop,\n"
+        "1 when it cannot go on, 2 on a wrong option or configuration, 78 when another process with the same\n"
+        "id has taken its place.\n",
+        process->name, process->stateful ? " [--allow-jump]" : "", process->says,
+        process->stateful ? ", state.dir and secret.file" : "",
+        process->stateful ? "  --allow-jump     let the civil date move on by more than seven days at once\n" : "");
+}
+
+static bool has_kafka(const struct ule_config *config, const char *name) {
+    for (size_t i = 0; i < config->kafka_count; i++) {
+        if (strcmp(config->kafka[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum ule_code check(const struct ule_process *process, const struct ule_config *config,
+                           struct ule_error *error) {
+    if (!has_kafka(config, "bootstrap.servers") && !has_kafka(config, "metadata.broker.list"))
+        return ule_fail(error, ULE_CONFIG, "kafka.bootstrap.servers: not set");
+    if (!config->instance_id || strlen(config->instance_id) > 100)
+        return ule_fail(error, ULE_CONFIG, "instance.id: expected 1 to 100 bytes");
+    if (config->partitions < 1 || config->batch_messages < 1)
+        return ule_fail(error, ULE_CONFIG, "partitions and batch.messages: expected at least 1");
+    if (process->stateful && !config->state_dir)
+        return ule_fail(error, ULE_CONFIG, "state.dir: not set");
+    if (process->stateful && !config->policy.secret)
+        return ule_fail(error, ULE_CONFIG, "secret.file: not set");
+    return ULE_OK;
+}
+
+static int status_of(const struct ule_process *process, enum ule_code code, const struct ule_error *error) {
+    if (code == ULE_OK) {
+        ule_log(ULE_LOG_NOTICE, "stopped", "%s", "");
+        return EXIT_SUCCESS;
+    }
+    if (code == ULE_CONFIG || code == ULE_USAGE) {
+        (void)fprintf(stderr, "%s: %s\n", process->name, error->message);
+        return EXIT_USAGE;
+    }
+    ule_log_error(ULE_LOG_ERROR, "ended", error);
+    return code == ULE_FENCED ? EXIT_FENCED : EXIT_FAILURE;
+}
+
+static int run(const struct ule_process *process, const struct ule_config *config, bool allow_jump) {
+    struct ule_error error = {0};
+    void *made = NULL;
+    const struct ule_task *task = NULL;
+    enum ule_code code = check(process, config, &error);
+    if (code == ULE_OK)
+        code = process->new_task(process, config, allow_jump, &made, &task, &error);
+    if (code == ULE_OK) {
+        code = ule_worker_run(config, task, &stop, &error);
+        process->free_task(made);
+    }
+    return status_of(process, code, &error);
+}
+
+int ule_process_main(int argc, char **argv, const struct ule_process *process) {
+    enum { CONFIG = 1, CHECK, JUMP, VERBOSE, VERSION, HELP };
+    static const struct option options[] = {
+        {"config", required_argument, NULL, CONFIG},
+        {"check-config", no_argument, NULL, CHECK},
+        {"allow-jump", no_argument, NULL, JUMP},
+        {"verbose", no_argument, NULL, VERBOSE},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    const char *path = NULL;
+    bool check_only = false, allow_jump = false, verbose = false;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case CONFIG: path = optarg; break;
+        case CHECK: check_only = true; break;
+        case JUMP: allow_jump = true; break;
+        case VERBOSE: verbose = true; break;
+        case VERSION: (void)printf("%s " ULE_VERSION "\n", process->name); return EXIT_SUCCESS;
+        case HELP: print_help(process, stdout); return EXIT_SUCCESS;
+        default: print_help(process, stderr); return EXIT_USAGE;
+        }
+    }
+    if (!path || optind != argc || (allow_jump && !process->stateful)) {
+        print_help(process, stderr);
+        return EXIT_USAGE;
+    }
+    protect();
+    ule_log_open(process->name, verbose ? ULE_LOG_DEBUG : ULE_LOG_INFO);
+    struct ule_error error = {0};
+    struct ule_config *config = NULL;
+    enum ule_code code = ule_config_read(path, &config, &error);
+    if (code != ULE_OK) {
+        (void)fprintf(stderr, "%s: %s\n", process->name, error.message);
+        return EXIT_USAGE;
+    }
+    int status = EXIT_SUCCESS;
+    if (check_only) {
+        ule_config_print(config, stdout);
+        code = check(process, config, &error);
+        status = code == ULE_OK ? EXIT_SUCCESS : status_of(process, code, &error);
+    } else {
+        handle_signals();
+        status = run(process, config, allow_jump);
+    }
+    ule_config_free(config);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What every process does around its task: options, configuration, log, signals, exit status (design.md section 9). */
+#ifndef ULE_LOOP_PROCESS_H
+#define ULE_LOOP_PROCESS_H
+
+#include "loop/worker.h"
+
+struct ule_process {
+    const char *name; /* ule-cpr-change, ... */
+    const char *says; /* one line for --help */
+    bool stateful;    /* needs state.dir and secret.file, and has --allow-jump */
+    const void *context;
+    /* A task made from the configuration; it is freed by free_task. */
+    enum ule_code (*new_task)(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
+                              void **made, const struct ule_task **task, struct ule_error *error);
+    void (*free_task)(void *made);
+};
+
+/* Runs until SIGTERM or SIGINT. The exit status: 0 stopped as told, 1 something starting again may not mend, 2 usage or
+ * configuration, 78 a rival with the same ids lives (the supervisor must not start this one again). */
+int ule_process_main(int argc, char **argv, const struct ule_process *process);
+
+#endif

@@ -10,6 +10,9 @@ int ule_explain_main(int argc, char **argv);
 int ule_diff_main(int argc, char **argv);
 int ule_extract_main(int argc, char **argv);
 int ule_generate_main(int argc, char **argv);
+int ule_publish_main(int argc, char **argv);
+int ule_record_main(int argc, char **argv);
 int ule_replay_main(int argc, char **argv);
+int ule_topics_main(int argc, char **argv);
 
 #endif

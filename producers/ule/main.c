@@ -14,7 +14,10 @@ static const struct {
     {"diff", "two recordings of outputs: who gains and loses what", ule_diff_main},
     {"extract", "CPR extract files to a recording", ule_extract_main},
     {"generate", "a made-up population and days of changes in it, as a recording", ule_generate_main},
+    {"publish", "a recording to Kafka", ule_publish_main},
+    {"record", "what stands in the topics, as a recording", ule_record_main},
     {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
+    {"topics", "the topics on the brokers: as planned, or made so", ule_topics_main},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "ule/lag.h"
+
+#include "kafka/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REQUEST_MS = 30000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
+
+static const struct {
+    const char *group, *topic;
+} reads[READS] = {
+    {"ule-cpr-change", "cpr.person-changed.v1"},   {"ule-residence-permit", "udlst.residence-permit.v1"},
+    {"ule-nemid-issuance", "nemid.credential.v1"}, {"ule-institution", "institution.person-changed.v1"},
+    {"ule-institution", "institution.request.v1"}, {ULE_FAMILY_GROUP, ULE_INBOX_TOPIC},
+};
+
+struct place {
+    size_t read;
+    int32_t partition;
+    int64_t committed, end;       /* of the last look */
+    int64_t empty_from, empty_to; /* no record lies between them: looked at before */
+};
+
+struct ule_lag {
+    const struct ule_config *config;
+    rd_kafka_t *client;
+    bool wanted[READS];
+    struct place *places;
+    size_t count;
+};
+
+static const char *topic_of(const struct ule_lag *lag, size_t read) {
+    return ule_config_topic(lag->config, reads[read].topic);
+}
+
+enum ule_code ule_lag_open(const struct ule_config *config, const char *group, struct ule_lag **out,
+                           struct ule_error *error) {
+    struct ule_lag *lag = calloc(1, sizeof *lag);
+    if (!lag)
+        abort();
+    lag->config = config;
+    enum ule_code code = ule_live_client(config, &lag->client, error);
+    for (size_t i = 0; i < READS && code == ULE_OK; i++) {
+        int32_t partitions = 0;
+        lag->wanted[i] = !group || strcmp(group, reads[i].group) == 0;
+        if (!lag->wanted[i])
+            continue;
+        code = ule_kafka_partitions(lag->client, topic_of(lag, i), &partitions, error);
+        if (code != ULE_OK)
+            break;
+        lag->places = realloc(lag->places, (lag->count + (size_t)partitions) * sizeof *lag->places);
+        if (!lag->places)
+            abort();
+        for (int32_t j = 0; j < partitions; j++)
+            lag->places[lag->count++] = (struct place){i, j, -1, -1, -1, -1};
+    }
+    if (code != ULE_OK) {
+        ule_lag_close(lag);
+        return code;
+    }
+    *out = lag;
+    return ULE_OK;
+}
+
+void ule_lag_close(struct ule_lag *lag) {
+    if (!lag)
+        return;
+    if (lag->client)
+        rd_kafka_destroy(lag->client);
+    free(lag->places);
+    free(lag);
+}
+
+static struct place *place_of(struct ule_lag *lag, const rd_kafka_topic_partition_t *partition) {
+    for (size_t i = 0; i < lag->count; i++) {
+        if (lag->places[i].partition == partition->partition &&
+            strcmp(topic_of(lag, lag->places[i].read), partition->topic) == 0)
+            return &lag->places[i];
+    }
+    return NULL;
+}
+
+static bool is_first_of_group(const struct ule_lag *lag, size_t read) {
+    return lag->wanted[read] && (read == 0 || strcmp(reads[read - 1].group, reads[read].group) != 0);
+}
+
+static enum ule_code take_committed(struct ule_lag *lag, rd_kafka_event_t *event, bool *moved,
+                                    struct ule_error *error) {
+    static const char doing[] = "cannot ask for the offsets of a group";
+    if (rd_kafka_event_error(event))
+        return ule_kafka_fail_code(error, rd_kafka_event_error(event), rd_kafka_event_error_string(event), doing);
+    size_t count;
+    const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+    for (size_t i = 0; i < count; i++) {
+        const rd_kafka_error_t *failed = rd_kafka_group_result_error(groups[i]);
+        if (failed)
+            return ule_kafka_fail_code(error, rd_kafka_error_code(failed), rd_kafka_error_string(failed), doing);
+        const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(groups[i]);
+        for (int j = 0; j < list->cnt; j++) {
+            struct place *place = place_of(lag, &list->elems[j]);
+            if (!place || list->elems[j].err)
+                continue;
+            int64_t committed = list->elems[j].offset < 0 ? 0 : list->elems[j].offset;
+            *moved = *moved || place->committed != committed;
+            place->committed = committed;
+        }
+    }
+    return ULE_OK;
+}
+
+/* All groups at once. A group that has committed nothing stands at the beginning. */
+static enum ule_code ask_committed(struct ule_lag *lag, bool *moved, struct ule_error *error) {
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(lag->client);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(lag->client,
+                                                                 RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, NULL, 0);
+    /* What is being committed counts when it is committed. */
+    rd_kafka_error_t *stable = rd_kafka_AdminOptions_set_require_stable_offsets(options, 0);
+    if (stable)
+        rd_kafka_error_destroy(stable);
+    size_t asked = 0;
+    for (size_t i = 0; i < READS; i++) {
+        if (!is_first_of_group(lag, i))
+            continue;
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
+        for (size_t j = 0; j < lag->count; j++) {
+            if (strcmp(reads[lag->places[j].read].group, reads[i].group) == 0)
+                (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read),
+                                                        lag->places[j].partition);
+        }
+        rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(reads[i].group, list);
+        rd_kafka_ListConsumerGroupOffsets(lag->client, &request, 1, options, queue);
+        rd_kafka_ListConsumerGroupOffsets_destroy(request);
+        rd_kafka_topic_partition_list_destroy(list);
+        asked++;
+    }
+    enum ule_code code = ULE_OK;
+    while (asked > 0) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * REQUEST_MS);
+        if (!event) {
+            code = ule_kafka_fail_code(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL,
+                                       "cannot ask for the offsets of a group");
+            break;
+        }
+        asked--;
+        if (code == ULE_OK)
+            code = take_committed(lag, event, moved, error);
+        rd_kafka_event_destroy(event);
+    }
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return code;
+}
+
+static enum ule_code ask_ends(struct ule_lag *lag, bool *moved, struct ule_error *error) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
+    for (size_t i = 0; i < lag->count; i++)
+        rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[i].read), lag->places[i].partition)
+            ->offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(lag->client, list, REQUEST_MS);
+    for (int i = 0; i < list->cnt && !failed; i++) {
+        struct place *place = place_of(lag, &list->elems[i]);
+        failed = list->elems[i].err;
+        if (!place || failed)
+            continue;
+        *moved = *moved || place->end != list->elems[i].offset;
+        place->end = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return failed ? ule_kafka_fail_code(error, failed, NULL, "cannot ask for the ends of the topics") : ULE_OK;
+}
+
+static bool is_empty(const struct place *place) {
+    return place->committed >= place->end || (place->committed == place->empty_from && place->end == place->empty_to);
+}
+
+/* Reads what lies between: *none when it is marks only, and no transaction is open. */
+static enum ule_code peek(struct ule_lag *lag, bool *none, struct ule_error *error) {
+    struct ule_kafka_reader *reader = NULL;
+    enum ule_code code = ule_kafka_reader_open(lag->config, "ule", &reader, error);
+    for (size_t i = 0; i < lag->count && code == ULE_OK; i++) {
+        const struct place *place = &lag->places[i];
+        int64_t low = 0, high = 0;
+        if (is_empty(place))
+            continue;
+        if (place->committed == 0) /* what is older may be gone */
+            code = ule_kafka_reader_bounds(reader, topic_of(lag, place->read), place->partition, &low, &high, error);
+        if (code == ULE_OK)
+            code = ule_kafka_reader_start(reader, topic_of(lag, place->read), place->partition,
+                                          place->committed > low ? place->committed : low, place->end, error);
+    }
+    bool found = false;
+    for (int waited = 0; code == ULE_OK && !found && waited < PEEK_MS; waited += PAUSE_MS) {
+        rd_kafka_message_t *message = NULL;
+        int ended = -1;
+        do {
+            code = ule_kafka_reader_next(reader, PAUSE_MS, &message, &ended, error);
+        } while (code == ULE_OK && !message && ended >= 0);
+        if (message)
+            rd_kafka_message_destroy(message);
+        found = message != NULL;
+    }
+    ule_kafka_reader_close(reader);
+    if (code != ULE_OK && code != ULE_END)
+        return code;
+    *none = code == ULE_END;
+    for (size_t i = 0; i < lag->count && *none; i++) {
+        lag->places[i].empty_from = lag->places[i].committed;
+        lag->places[i].empty_to = lag->places[i].end;
+    }
+    return ULE_OK;
+}
+
+enum ule_code ule_lag_look(struct ule_lag *lag, bool *none, int64_t *behind, struct ule_error *error) {
+    bool moved = false;
+    *none = false;
+    *behind = 0;
+    enum ule_code code = ask_committed(lag, &moved, error);
+    if (code == ULE_OK)
+        code = ask_ends(lag, &moved, error);
+    if (code != ULE_OK)
+        return code;
+    bool all_empty = true;
+    for (size_t i = 0; i < lag->count; i++) {
+        const struct place *place = &lag->places[i];
+        *behind += is_empty(place) ? 0 : place->end - place->committed;
+        all_empty = all_empty && is_empty(place);
+    }
+    if (moved)
+        return ULE_OK;
+    if (all_empty) {
+        *none = true;
+        return ULE_OK;
+    }
+    /* Far behind: no need to look. */
+    bool empty = false;
+    if (*behind <= PEEK_MOST * (int64_t)lag->count)
+        code = peek(lag, &empty, error);
+    /* What was empty a moment ago is told by the next look, which has to find the same. */
+    return code;
+}
+
+enum ule_code ule_lag_wait(struct ule_lag *lag, bool (*waiting)(void *context, int64_t behind), void *context,
+                           bool *none, struct ule_error *error) {
+    for (;;) {
+        int64_t behind = 0;
+        enum ule_code code = ule_lag_look(lag, none, &behind, error);
+        if (code != ULE_OK || *none)
+            return code;
+        if (waiting && !waiting(context, behind))
+            return ULE_OK;
+        (void)usleep(PAUSE_MS * 1000);
+    }
+}
+
+static enum ule_code count_members(rd_kafka_event_t *event, size_t *members, struct ule_error *error) {
+    static const char doing[] = "cannot ask for the members of a group";
+    if (!event)
+        return ule_kafka_fail_code(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, doing);
+    if (rd_kafka_event_error(event))
+        return ule_kafka_fail_code(error, rd_kafka_event_error(event), rd_kafka_event_error_string(event), doing);
+    size_t count;
+    const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+    for (size_t i = 0; i < count; i++) {
+        const rd_kafka_error_t *failed = rd_kafka_ConsumerGroupDescription_error(groups[i]);
+        if (failed && rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+            return ule_kafka_fail_code(error, rd_kafka_error_code(failed), rd_kafka_error_string(failed), doing);
+        *members += failed ? 0 : rd_kafka_ConsumerGroupDescription_member_count(groups[i]);
+    }
+    return ULE_OK;
+}
+
+enum ule_code ule_lag_members(struct ule_lag *lag, size_t *members, struct ule_error *error) {
+    const char *groups[READS];
+    size_t count = 0;
+    for (size_t i = 0; i < READS; i++) {
+        if (is_first_of_group(lag, i))
+            groups[count++] = reads[i].group;
+    }
+    *members = 0;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(lag->client);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(lag->client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, NULL, 0);
+    rd_kafka_DescribeConsumerGroups(lag->client, groups, count, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * REQUEST_MS);
+    enum ule_code code = count_members(event, members, error);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return code;
+}

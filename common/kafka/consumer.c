@@ -16,7 +16,9 @@ enum {
     BOUNDS_MS = 10000,
     PAUSE_MS = 100,
     SAME_AGAIN_MS = 10000, /* an error that librdkafka mends and repeats is logged this seldom */
-    FENCED_NAP_MS = 20
+    FENCED_NAP_MS = 20,
+    LEAVE_MS = 5000,
+    LEAVE_NAP_MS = 100
 };
 
 struct ule_consumer {
@@ -282,4 +284,18 @@ bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms) {
             return false;
         (void)nanosleep(&(struct timespec){.tv_nsec = FENCED_NAP_MS * 1000000L}, NULL);
     }
+}
+
+/* A static member's close says nothing to the group; an unsubscribe does, once the partitions are given back. */
+enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error *error) {
+    rd_kafka_resp_err_t failed = rd_kafka_unsubscribe(consumer->client);
+    if (failed)
+        return ule_kafka_fail_code(error, failed, NULL, consumer->reading);
+    int64_t deadline = ule_kafka_now() + LEAVE_MS;
+    do {
+        rd_kafka_message_t *polled = rd_kafka_consumer_poll(consumer->client, LEAVE_NAP_MS);
+        if (polled)
+            rd_kafka_message_destroy(polled); /* of a batch that will not be: the next owner reads it */
+    } while (consumer->held && ule_kafka_now() < deadline);
+    return ULE_OK;
 }

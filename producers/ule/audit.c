@@ -78,7 +78,11 @@ static char *make_line(const struct ule_audit_lookup *lookup, int64_t last) {
 static enum ule_code append(int file, const char *path, const struct ule_audit_lookup *lookup,
                             struct ule_error *error) {
     struct stat before;
-    if (flock(file, LOCK_EX) != 0 || fchmod(file, 0600) != 0 || fstat(file, &before) != 0)
+    if (flock(file, LOCK_EX) != 0 || fstat(file, &before) != 0)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(before.st_mode)) /* what a device takes is not kept */
+        return ule_fail(error, ULE_IO, "%s: expected a file", path);
+    if (fchmod(file, 0600) != 0)
         return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
     char last = '\n';
     if (before.st_size > 0 && pread(file, &last, 1, before.st_size - 1) != 1)

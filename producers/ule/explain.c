@@ -13,26 +13,52 @@
 #include <sys/stat.h>
 #include <time.h>
 
-static const char help[] = "usage: ule explain NUMBER --state DIR --purpose TEXT [OPTION...]\n"
-                           "\n"
-                           "Shows a person as the system sees it: what is known and where it came from, the account,\n"
-                           "each relation to a child with the rules that decided it, re-registrations, verdicts for\n"
-                           "Optagelse.dk, open cases and what helps, and what would change it.\n"
-                           "\n"
-                           "  NUMBER              person number with or without a hyphen, or alien:ID\n"
-                           "  -s, --state DIR     the state of 'ule replay --state DIR'; it is not changed\n"
-                           "  -p, --purpose TEXT  why you look, without a person number: it goes into the log of\n"
-                           "                      look-ups\n"
-                           "  -j, --json          the same for programs, one JSON object\n"
-                           "  -c, --config FILE   the settings and secret that the replay was made with\n"
-                           "  -h, --help          this text\n"
-                           "\n"
-                           "Before anything is shown one line is written to DIR/" ULE_AUDIT_FILE ": who looked, when,\n"
-                           "why, and whom by pseudonym. What cannot be logged is not shown. A replay that is using\n"
-                           "the state has to end first.\n"
-                           "\n"
-                           "Exits 0; 1 when the person is not known or something went wrong; 2 when the command\n"
-                           "line is wrong.\n";
+static const char help[] =
+    "usage: ule explain NUMBER --state DIR --purpose TEXT [OPTION...]\n"
+    "\n"
+    "Shows a person as the system sees it: what is known and where it came from, the account,\n"
+    "each relation to a child with the rules that decided it, re-registrations, verdicts for\n"
+    "Optagelse.dk, open cases and what helps, and what would change it.\n"
+    "\n"
+    "  NUMBER              person number with or without a hyphen, or alien:ID; or whom a record\n"
+    "                      names: local:INSTITUTION/ID, permit:ID, credential:ID. With - it is\n"
+    "                      read from standard input: others see what a command line says\n"
+    "  -s, --state DIR     the state of 'ule replay --state DIR'; it is not changed\n"
+    "  -p, --purpose TEXT  why you look, without a person number: it goes into the log of\n"
+    "                      look-ups\n"
+    "  -j, --json          the same for programs, one JSON object\n"
+    "  -c, --config FILE   the settings and secret that the replay was made with\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "Before anything is shown one line is written to DIR/" ULE_AUDIT_FILE ": who looked, when,\n"
+    "why, and whom by pseudonym. What cannot be logged is not shown. A replay that is using\n"
+    "the state has to end first.\n"
+    "\n"
+    "The JSON object has as_of (a date) and the lists person (one item), facts, account,\n"
+    "contacts (of this child), children (of this contact), swaps, verdicts, cases, changes. All\n"
+    "lists are there, empty or not; keys are sorted. Every item has text, and where there is\n"
+    "something to say details (lines), rules ([{rule, meaning}]) and source {topic, partition,\n"
+    "offset, at, event_id}. Besides, null or left out where it is not known:\n"
+    "  person    number, alien_number, asked_for, moved_to, became_this, class, birth_date, age,\n"
+    "            given_names, family_name, protected, names_withheld, person_key\n"
+    "  facts     kind (cpr, cpr-facts, institution, leaving, listing, permit, credential,\n"
+    "            request) and what that record says\n"
+    "  account   state, assurance, user_key, groups, capabilities, number_type, reason,\n"
+    "            enrolled_by\n"
+    "  contacts  and children: child_number, contact_number, relation, authority, access,\n"
+    "            stil_access_level, capabilities, basis, discrepancy, published, protected,\n"
+    "            parent, custody_in_force, custody_asserted, listed\n"
+    "  swaps     from_number, to_number, outcome, complete, reason, optagelse_deadline, told_by\n"
+    "  verdicts  verdict, reason, institution, level, since\n"
+    "  cases     case, since, subject_number, alien_number, child_number, institution, remedy,\n"
+    "            remedy_da, remedy_en, channels\n"
+    "  changes   kind (credential, support-login, cpr-tells, confirm, reject, custody: tried on\n"
+    "            the rules themselves, with effects and the numbers and institution that the\n"
+    "            record would name; lowered, number, re-register, dispute, tie, leaving; date)\n"
+    "The values are those of the schemas of the outputs. More may come, these stay.\n"
+    "\n"
+    "Exits 0; 1 when the person is not known or something went wrong; 2 when the command\n"
+    "line is wrong.\n";
 
 struct options {
     const char *state, *purpose, *config, *number;
@@ -92,12 +118,13 @@ static enum ule_code audit(struct ule_explain *explain, const struct options *op
     return ule_audit_append(options->state, &lookup, error);
 }
 
-static enum ule_code run(struct ule_explain *explain, const struct options *options, const char *entity,
-                         struct ule_error *error) {
+static enum ule_code run(struct ule_explain *explain, const struct options *options,
+                         const struct ule_explain_address *asked, struct ule_error *error) {
     enum ule_code code = ule_explain_open(explain, options->state, options->config, error);
     if (code)
         return code;
-    bool known = ule_explain_subject(explain, entity)->known;
+    const char *entity = ule_explain_entity(explain, asked);
+    bool known = entity && ule_explain_subject(explain, entity)->known;
     if (known) {
         explain->document = json_object();
         explain->who = follow(explain, entity);
@@ -107,11 +134,13 @@ static enum ule_code run(struct ule_explain *explain, const struct options *opti
         *error = explain->error;
         return explain->code;
     }
-    code = audit(explain, options, entity, error);
+    code = audit(explain, options, known ? entity : asked->text, error);
     if (code)
         return ule_error_at(error, "the look-up cannot be logged, so nothing is shown");
     if (!known)
-        return ule_fail(error, ULE_END, "nothing is known under this number or id");
+        return ule_fail(error, ULE_END,
+                        asked->record ? "there is no such record, or it names nobody yet"
+                                      : "nothing is known under this number or id");
     if (options->json) {
         (void)json_dumpf(explain->document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         (void)fputc('\n', stdout);
@@ -121,27 +150,19 @@ static enum ule_code run(struct ule_explain *explain, const struct options *opti
     return fflush(stdout) == 0 ? ULE_OK : ule_fail(error, ULE_IO, "what was to be shown could not be written");
 }
 
-/* "alien:ID" as it is, else the stored form of a person number. */
-static bool parse_entity(const char *text, char *entity, size_t size) {
-    char number[21];
-    if (strncmp(text, "alien:", 6) == 0)
-        return text[6] && (size_t)snprintf(entity, size, "%s", text) < size;
-    return ule_number_normalise(text, number) && (size_t)snprintf(entity, size, "%s", number) < size;
-}
-
 /* The log of look-ups names nobody, so the reason that stands in it must not either (S4 § 8). */
 static bool names_a_number(const char *text) {
-    static const char of_a_number[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";
-    while (*text) {
-        char word[12], number[21];
-        size_t size = strspn(text, of_a_number);
-        if (size == 10 || size == 11) {
-            memcpy(word, text, size);
-            word[size] = '\0';
+    static const char of_a_number[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (const char *at = text; *at; at += *at != '\0') {
+        char word[11], number[21];
+        size_t size = strspn(at, of_a_number);
+        bool parted = size == 6 && at[6] && strchr(" -./", at[6]) && strspn(at + 7, of_a_number) == 4;
+        if (size == 10 || parted) {
+            (void)snprintf(word, sizeof word, "%.6s%.4s", at, at + (parted ? 7 : 6));
             if (ule_number_normalise(word, number) && ule_number_birth_date(number) != ULE_DATE_NONE)
                 return true;
         }
-        text += size > 0 ? size : 1;
+        at += size;
     }
     return false;
 }
@@ -175,20 +196,20 @@ static int take_options(int argc, char **argv, struct options *options) {
 
 int ule_explain_main(int argc, char **argv) {
     struct options options = {0};
-    char entity[160];
+    struct ule_explain_address asked;
     int wrong = take_options(argc, argv, &options);
     if (wrong)
         return wrong < 0 ? ULE_EXIT_OK : wrong;
-    if (!parse_entity(options.number, entity, sizeof entity))
-        return usage("that is neither a person number nor alien:ID");
     if (!ule_text_valid(options.purpose, strlen(options.purpose)))
         return usage("--purpose is not text in UTF-8");
     if (names_a_number(options.purpose))
         return usage("--purpose holds what looks like a person number: the log must name nobody");
+    if (!ule_explain_parse(options.number, &asked))
+        return usage("that is neither a person number nor alien:ID, nor the address of a record");
     (void)umask(077); /* what is written concerns persons */
     struct ule_explain explain;
     struct ule_error error = {0};
-    enum ule_code code = run(&explain, &options, entity, &error);
+    enum ule_code code = run(&explain, &options, &asked, &error);
     ule_explain_close(&explain);
     if (code == ULE_OK)
         return ULE_EXIT_OK;

@@ -51,6 +51,18 @@ struct ule_person_state *ule_explain_state(struct ule_explain *explain, const ch
 /* Read and worked out once each; never NULL. */
 struct ule_subject *ule_explain_subject(struct ule_explain *explain, const char *entity);
 
+/* explain_address.c: whom the command line means */
+enum { ULE_EXPLAIN_ADDRESS = 300 };
+struct ule_explain_address {
+    char text[ULE_EXPLAIN_ADDRESS]; /* an entity */
+    bool record;                    /* that of a record, and not of a person */
+};
+/* A person number, alien:ID, local:INSTITUTION/ID, permit:ID or credential:ID; "-": a line of standard input with one
+ * of them. False for anything else. */
+bool ule_explain_parse(const char *text, struct ule_explain_address *address);
+/* The person; NULL when the record is not known, or names nobody. */
+const char *ule_explain_entity(struct ule_explain *explain, const struct ule_explain_address *address);
+
 /* explain_item.c: words and items */
 const char *ule_explain_number(struct ule_arena *arena, const char *entity);
 const char *ule_explain_day(struct ule_arena *arena, int32_t date); /* "2024-05-01", "?" for none */
@@ -96,6 +108,7 @@ struct ule_question {
     const char *only_contact;                         /* relations of others are not looked at; NULL: all are */
     bool of_children;                                 /* say how many children access is given to */
     const char *kind, *text;
+    const char *institution, *number, *from_number, *child, *contact; /* whom the record would name; may be NULL */
 };
 /* An item when anything would change, none otherwise. */
 void ule_explain_ask(struct ule_explain *explain, json_t *changes, const struct ule_question *question);

@@ -152,15 +152,17 @@ static void kind_item(json_t *changes, const char *kind, const char *name, const
     ule_explain_rule(item, name);
 }
 
-/* `other` is the contact of this child, or the child of this contact. */
-static void lowered(struct ule_explain *explain, json_t *changes, const struct ule_relation *relation,
-                    const struct ule_subject *other) {
-    if (!relation || relation->lowered == ULE_ACCESS_LEVEL_NULL || relation->authority == ULE_AUTHORITY_NONE)
+/* Where the institution's word is what decides today; where it states no less than the table gives, nothing would
+ * change. `of_child`: told to who asks for the child. */
+static void lowered(struct ule_explain *explain, json_t *changes, const struct ule_subject *child,
+                    const struct ule_subject *contact, bool of_child) {
+    const struct ule_contact_relation *published = ule_explain_published(child, contact);
+    if (!published || !ule_strings_have(&published->basis, "5.lowered"))
         return;
-    bool child = other->person.enrolled && strcmp(relation->address, other->entity) != 0;
+    const struct ule_subject *other = of_child ? contact : child;
     kind_item(changes, "lowered", "5.lowered",
               ule_arena_printf(explain->arena, "The institution no longer lowers what %s %s",
-                               child ? "may be seen of" : "is seen by", other->called));
+                               of_child ? "is seen by" : "may be seen of", other->called));
 }
 
 /* What somebody has to do, where no record of a kind that we know would do it alone. */
@@ -184,13 +186,11 @@ static void deeds(struct ule_explain *explain, json_t *changes) {
         kind_item(changes, "tie", "A8",
                   "A role at an institution, or a living relation to an enrolled child, brings the account back");
     for (size_t i = 0; i < person->relations.count && person->enrolled; i++)
-        lowered(explain, changes, &person->relations.items[i],
-                ule_explain_subject(explain, person->relations.items[i].address));
+        lowered(explain, changes, explain->who, ule_explain_subject(explain, person->relations.items[i].address), true);
     for (size_t i = 0; i < person->voices.count; i++)
-        if (person->voices.items[i].tell->listing) {
-            const struct ule_subject *child = ule_explain_subject(explain, person->voices.items[i].sender);
-            lowered(explain, changes, ule_explain_relation(child, explain->who), child);
-        }
+        if (person->voices.items[i].tell->listing)
+            lowered(explain, changes, ule_explain_subject(explain, person->voices.items[i].sender), explain->who,
+                    false);
 }
 
 void ule_explain_changes(struct ule_explain *explain) {

@@ -49,6 +49,23 @@ static void custody(struct ule_explain *explain, json_t *item, const struct ule_
     json_object_set_new(item, "custody", rows);
 }
 
+static void set_country(json_t *item, const char *name, const char *words, int32_t country) {
+    json_object_set_new(item, name, country == ULE_INT_NULL ? json_null() : json_integer(country));
+    if (country != ULE_INT_NULL && country != ULE_COUNTRY_DENMARK)
+        ule_explain_detail(item, "%s country %d (CPR's code)", words, (int)country);
+}
+
+/* What decides how a number or a credential can be had (domain.md section 8); Denmark itself is not worth a line. */
+static void belongs(json_t *item, const struct ule_person_changed *record) {
+    set_country(item, "citizenship", "Citizen of", record->citizenship);
+    set_country(item, "residence_country", "Lives in", record->residence_country);
+    const bool passport = record->danish_passport == ULE_MAYBE_TRUE;
+    if (record->danish_passport == ULE_MAYBE_NULL)
+        return;
+    json_object_set_new(item, "danish_passport", json_boolean(passport));
+    ule_explain_detail(item, "%s Danish passport", passport ? "Has a" : "Has no");
+}
+
 /* The record with the facts; where a newer one without facts stands, that one says the status. */
 static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) {
     const struct ule_person_state *state = ule_explain_state(explain, entity);
@@ -72,6 +89,7 @@ static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) 
                            ule_explain_number(explain->arena, record->former_numbers.items[i]));
     if (record->marital_status != ULE_MARITAL_STATUS_UNMARRIED && record->marital_status != ULE_MARITAL_STATUS_UNKNOWN)
         ule_explain_detail(item, "Marital status: %s", ule_marital_status_enum.symbols[record->marital_status]);
+    belongs(item, record);
     if (record->emigrated_on != ULE_DATE_NONE)
         ule_explain_detail(item, "Left Denmark %s", ule_explain_day(explain->arena, record->emigrated_on));
     if (record->entered_on != ULE_DATE_NONE)
@@ -125,6 +143,17 @@ static void requests(struct ule_explain *explain, json_t *facts, const char *ent
     }
 }
 
+/* Contacts whom nothing but a name is known of: no relation and no account, but perhaps a case of this record. */
+static void by_name_only(json_t *item, const struct ule_institution_person_changed *held) {
+    size_t count = 0;
+    for (size_t i = 0; held && i < held->contacts.count; i++)
+        count += !held->contacts.items[i].number && !held->contacts.items[i].alien_number;
+    json_object_set_new(item, "contacts_by_name_only", json_integer((json_int_t)count));
+    if (count > 0)
+        ule_explain_detail(item, "%zu contact%s known there by name only: no relation, no account", count,
+                           count == 1 ? "" : "s");
+}
+
 static void local(struct ule_explain *explain, json_t *facts, const struct ule_voice *voice) {
     const struct ule_local_tell *tell = voice->tell->local;
     const struct ule_institution_person_changed *record = tell->counts ? tell->record : NULL;
@@ -153,6 +182,8 @@ static void local(struct ule_explain *explain, json_t *facts, const struct ule_v
     under(explain, item, record->number);
     if (record->protected)
         ule_explain_detail(item, "The institution says that the name is protected");
+    if (!disputed)
+        by_name_only(item, state && state->active ? state->active : state ? state->local : NULL);
     if (disputed) {
         ule_explain_detail(item, "Disputed: somebody else was named by this number first");
         ule_explain_rule(item, "2.disputed");
@@ -243,6 +274,7 @@ static void listing(struct ule_explain *explain, json_t *facts, const struct ule
     ule_explain_set_strings(item, "institutions", &listing->institutions);
     for (size_t i = 0; i < listing->institutions.count; i++)
         ule_explain_detail(item, "Listed by institution %s", listing->institutions.items[i]);
+    set_country(item, "country", "Listed as living in", listing->country);
     if (listing->related)
         ule_explain_detail(item, "A parent or holder of custody in CPR's record of the child");
     if (listing->listed && listing->source) {

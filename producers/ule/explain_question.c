@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MITID_AGE = 13 };
+enum { MITID_AGE = 13, CUSTODY_ROWS = 2 };
 
 /* The last moment of the day: later than anything that is held. */
 static int64_t moment(const struct ule_explain *explain) {
@@ -50,6 +50,7 @@ static void credential(struct ule_explain *explain, json_t *changes) {
                         .only_contact = person->enrolled ? NULL : person->number,
                         .of_children = true,
                         .kind = "credential",
+                        .number = person->number,
                         .text = nemid ? "An active NemID or MitID at substantial or high on this number"
                                       : "An active MitID at substantial or high on this number",
                     });
@@ -85,6 +86,7 @@ static void support(struct ule_explain *explain, json_t *changes) {
                 .only_contact = person->number,
                 .of_children = true,
                 .kind = "support-login",
+                .institution = institution,
                 .text = ule_arena_printf(explain->arena, "A login by STIL support, if institution %s asks for it,",
                                          institution),
             });
@@ -111,6 +113,7 @@ static void cpr_tells(struct ule_explain *explain, json_t *changes, const char *
                         .message = message,
                         .only_contact = number,
                         .kind = "cpr-tells",
+                        .number = number,
                         .text = ule_arena_printf(explain->arena, "CPR tells of %s, which it has not done yet",
                                                  ule_explain_number(explain->arena, number)),
                     });
@@ -129,6 +132,9 @@ static void decision(struct ule_explain *explain, json_t *changes, const struct 
                                            confirm ? ULE_REQUEST_KIND_REREGISTRATION_CONFIRMED
                                                    : ULE_REQUEST_KIND_REREGISTRATION_REJECTED),
                         .kind = confirm ? "confirm" : "reject",
+                        .institution = institution,
+                        .from_number = from->entity,
+                        .number = pair->number,
                         .text = ule_arena_printf(explain->arena, "Institution %s %s the re-registration", institution,
                                                  confirm ? "confirms" : "rejects"),
                     });
@@ -162,6 +168,32 @@ static void swaps(struct ule_explain *explain, json_t *changes) {
     }
 }
 
+/* The child's record with a row for this parent. CPR has two at most, so rows that have ended make room, then one that
+ * another holds: NULL for nobody, else in whose place. */
+static const char *give_custody(struct ule_explain *explain, struct ule_person_changed *record, bool mother) {
+    const enum ule_custody_holder holder = mother ? ULE_CUSTODY_HOLDER_MOTHER : ULE_CUSTODY_HOLDER_FATHER;
+    const struct ule_custody_row_array before = record->custody;
+    const char *instead = NULL;
+    record->custody = (struct ule_custody_row_array){0};
+    for (size_t i = 0; i < before.count; i++) {
+        const struct ule_custody_row *row = &before.items[i];
+        if (row->holder == holder || (row->until != ULE_DATE_NONE && row->until <= explain->today))
+            continue;
+        if (record->custody.count == CUSTODY_ROWS - 1) {
+            const struct ule_parent *parent = row->holder == ULE_CUSTODY_HOLDER_MOTHER   ? record->mother
+                                              : row->holder == ULE_CUSTODY_HOLDER_FATHER ? record->father
+                                                                                         : NULL;
+            const char *number = parent ? parent->number : row->number;
+            instead = number ? ule_explain_subject(explain, number)->called : "another holder";
+            continue;
+        }
+        *ULE_PUSH(explain->arena, &record->custody) = *row;
+    }
+    struct ule_custody_row *row = ULE_PUSH(explain->arena, &record->custody);
+    *row = (struct ule_custody_row){.holder = holder, .from = explain->today, .until = ULE_DATE_NONE};
+    return instead;
+}
+
 /* CPR registers custody with a parent who has none, jointly with whoever holds it; where that alone opens nothing,
  * together with a credential. */
 static void custody(struct ule_explain *explain, json_t *changes, const struct ule_subject *child,
@@ -174,12 +206,7 @@ static void custody(struct ule_explain *explain, json_t *changes, const struct u
     message->person = ule_arena_copy(explain->arena, person->facts, sizeof *person->facts);
     message->person->event_id = "what-if";
     message->person->changed_at = message->at;
-    struct ule_custody_row *row = ULE_PUSH(explain->arena, &message->person->custody);
-    *row = (struct ule_custody_row){
-        .holder = relation->mother ? ULE_CUSTODY_HOLDER_MOTHER : ULE_CUSTODY_HOLDER_FATHER,
-        .from = explain->today,
-        .until = ULE_DATE_NONE,
-    };
+    const char *instead = give_custody(explain, message->person, relation->mother);
     const struct ule_subject *parent = ule_explain_subject(explain, relation->address);
     bool high = parent->person.credential_high;
     ule_explain_ask(
@@ -189,8 +216,11 @@ static void custody(struct ule_explain *explain, json_t *changes, const struct u
             .second = high || !parent->person.number ? NULL : mitid(explain, parent->person.number),
             .only_contact = relation->address,
             .kind = "custody",
-            .text = ule_arena_printf(explain->arena, "Custody in CPR %s %s%s", child == explain->who ? "for" : "of",
+            .child = child->person.number,
+            .contact = parent->person.number,
+            .text = ule_arena_printf(explain->arena, "Custody in CPR %s %s%s%s%s", child == explain->who ? "for" : "of",
                                      child == explain->who ? parent->called : child->called,
+                                     instead ? ", in the place of " : "", instead ? instead : "",
                                      high ? "" : ", together with an active MitID at substantial or high"),
         });
 }

@@ -41,6 +41,8 @@ static const char *why_not_published(const struct ule_subject *child, const stru
         return "the child has no account";
     if (!contact->person.number)
         return "the contact has no person number yet";
+    if (contact->person.dead || contact->person.gone)
+        return contact->person.dead ? "the contact is dead" : "the contact's number is no longer good";
     if (relation->authority == ULE_AUTHORITY_NONE)
         return "the child is 18 or married";
     if (!relation->view || !relation->view->account)
@@ -55,6 +57,27 @@ static const char *cell(enum ule_authority authority) {
     case ULE_AUTHORITY_CUSTODY_ASSERTED: return "5.CUSTODY_ASSERTED";
     default: return NULL; /* 5.relation stands among the basis */
     }
+}
+
+/* What decided a relation that nobody is told of: the relation itself, and which account is missing. */
+static void why_unpublished(json_t *item, const struct ule_subject *child, const struct ule_subject *contact,
+                            const struct ule_relation *relation) {
+    bool over = contact->person.dead || contact->person.gone || relation->authority == ULE_AUTHORITY_NONE;
+    ule_explain_detail(item, "Not published: %s", why_not_published(child, contact, relation));
+    if (over)
+        ule_explain_rule(item, "5.none");
+    else if (relation->authority == ULE_AUTHORITY_CUSTODY)
+        ule_explain_rule(item, relation->custody ? "3.custody" : "3.unregistered");
+    else
+        ule_explain_rule(item, relation->authority == ULE_AUTHORITY_RELATION ? "5.relation" : "3.asserted");
+    if (relation->contradicted)
+        ule_explain_rule(item, "3.contradicted");
+    if (relation->flagged)
+        ule_explain_rule(item, "3.asserted");
+    if (!child->published)
+        ule_explain_rule(item, "A2");
+    if (!contact->published && !over)
+        ule_explain_rule(item, "A1");
 }
 
 static const char *may(const struct ule_contact_relation *published, struct ule_arena *arena) {
@@ -135,11 +158,7 @@ static void describe(struct ule_explain *explain, json_t *section, const struct 
     } else {
         ule_explain_set(item, "authority", ule_authority_enum.symbols[authority]);
         ule_explain_set(item, "access", ule_access_level_enum.symbols[access]);
-        ule_explain_detail(item, "Not published: %s", why_not_published(child, contact, relation));
-        if (authority == ULE_AUTHORITY_NONE)
-            ule_explain_rule(item, "5.none");
-        else if (!contact->published)
-            ule_explain_rule(item, "A1");
+        why_unpublished(item, child, contact, relation);
     }
     set_relation(explain->arena, item, relation, contact);
 }

@@ -56,6 +56,19 @@ static void tellings(struct ule_explain *explain, json_t *item, const struct ule
     }
 }
 
+/* CPR's word: on the old number, or that which names it as a former one of the new. */
+static void set_cpr_source(struct ule_explain *explain, json_t *item, const struct ule_subject *from, const char *to) {
+    const struct ule_person_changed *told = from->state->person;
+    if (told && told->current_number && strcmp(told->current_number, to) == 0) {
+        ule_explain_source(item, from->state, told->event_id);
+        return;
+    }
+    const struct ule_person_state *state = ule_explain_subject(explain, to)->state;
+    told = state->facts ? state->facts : state->person;
+    if (told && ule_strings_have(&told->former_numbers, from->entity))
+        ule_explain_source(item, state, told->event_id);
+}
+
 /* An alien id becomes the number that a permit or a record carries with it. */
 static void aliases(struct ule_explain *explain, json_t *item, const struct ule_subject *from, const char *to) {
     for (size_t i = 0; i < from->person.voices.count; i++) {
@@ -112,12 +125,18 @@ static void describe(struct ule_explain *explain, json_t *section, const struct 
         const char *meaning = ule_explain_reason_meaning(reason);
         ule_explain_detail(item, "Why: %s", meaning ? meaning : reason);
     }
-    if (swap->cpr || (pair && pair->cpr_out && !alias))
+    if (pair && pair->cpr_out && !alias) {
         ule_explain_detail(item, "CPR itself says it");
+        set_cpr_source(explain, item, from, swap->to_number);
+    } else if (outcome == ULE_OUTCOME_REVERSED && (!pair || (pair->out.count == 0 && pair->back.count == 0))) {
+        ule_explain_detail(item, "Whoever told it has taken it back (of CPR's own word: fortryd)");
+    }
     if (!pair)
         return;
     tellings(explain, item, &pair->out, false);
     tellings(explain, item, &pair->back, true);
+    if (!json_object_get(item, "source") && json_array_size(json_object_get(item, "told_by")) > 0)
+        ule_explain_detail(item, "Newer records have followed those that told it; their places are not kept");
     deadline(explain, item, from, pair, swap->completed || outcome == ULE_OUTCOME_REVERSED);
 }
 

@@ -154,10 +154,14 @@ static void compare_rest(struct what_if *what_if, const struct ule_output *outpu
                                     ule_verdict_enum.symbols[verdict->verdict]);
     } else if (output->topic == ULE_TOPIC_CASE) {
         const struct ule_case *value = output->value;
-        const char *of = value->subject_number ? value->subject_number : value->alien_number;
-        bool ours = of && (strcmp(of, explain->who->entity) == 0 || value->child_number == NULL);
-        if (ours)
-            text = ule_arena_printf(explain->arena, "Case %s %s", ule_case_kind_enum.symbols[value->case_],
+        const char *self = explain->who->entity, *of = value->subject_number;
+        bool own = value->child_number && strcmp(value->child_number, self) == 0;
+        if (!of && value->alien_number)
+            of = ule_arena_printf(explain->arena, "alien:%s", value->alien_number);
+        bool others = of && strcmp(of, self) != 0;
+        if (of && (!others || own || !value->child_number))
+            text = ule_arena_printf(explain->arena, "Case %s%s%s %s", ule_case_kind_enum.symbols[value->case_],
+                                    others ? " of " : "", others ? ule_explain_subject(explain, of)->called : "",
                                     value->open ? "opens" : "closes");
     }
     if (text)
@@ -166,6 +170,17 @@ static void compare_rest(struct what_if *what_if, const struct ule_output *outpu
 
 static const char *children(struct ule_arena *arena, size_t count) {
     return ule_arena_printf(arena, "%zu child%s", count, count == 1 ? "" : "ren");
+}
+
+static void set_named(json_t *item, const struct ule_question *question) {
+    const char *const named[][2] = {{"institution", question->institution},
+                                    {"number", question->number},
+                                    {"from_number", question->from_number},
+                                    {"child_number", question->child},
+                                    {"contact_number", question->contact}};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (named[i][1])
+            ule_explain_set(item, named[i][0], named[i][1]);
 }
 
 void ule_explain_ask(struct ule_explain *explain, json_t *changes, const struct ule_question *question) {
@@ -194,6 +209,7 @@ void ule_explain_ask(struct ule_explain *explain, json_t *changes, const struct 
                                 what_if.sensitive ? "SENSITIVE" : "NON_SENSITIVE", children(arena, count));
     ule_explain_set(what_if.item, "text", ule_arena_printf(arena, "%s:", text));
     ule_explain_set(what_if.item, "kind", question->kind);
+    set_named(what_if.item, question);
     json_object_set_new(what_if.item, "effects", what_if.effects);
     json_array_append_new(changes, what_if.item);
 }

@@ -167,12 +167,12 @@ static enum ule_code read_record(struct ule_cursor *in, const struct ule_place *
 static enum ule_code read_value(struct ule_cursor *in, const struct ule_place *place, void *member) {
     const struct ule_field *field = place->field;
     enum ule_code code;
-    if (field->kind == ULE_KIND_RECORD)
-        return read_record(in, place, field->record, member);
-    if (field->kind == ULE_KIND_ENUM)
-        code = read_enum(in, field->symbols, member);
-    else
-        code = ule_cursor_value(in, field, member);
+    switch (field->kind) {
+    case ULE_KIND_RECORD: return read_record(in, place, field->record, member);
+    case ULE_KIND_ENUM: code = read_enum(in, field->symbols, member); break;
+    case ULE_KIND_STRING: code = read_string(in, member); break;
+    default: code = ule_cursor_value(in, field, member); break;
+    }
     return code == ULE_OK ? ULE_OK : ule_place_fail_bytes(place, in->error, code);
 }
 
@@ -205,10 +205,8 @@ static enum ule_code read_nullable(struct ule_cursor *in, const struct ule_place
     enum ule_code code = ule_cursor_long(in, &branch);
     if (code != ULE_OK || branch < 0 || branch > 1)
         return ule_place_fail_bytes(place, in->error, code != ULE_OK ? code : ULE_MALFORMED);
-    if (branch == 0) {
-        ule_member_set_null(place->field, member);
+    if (branch == 0)
         return ULE_OK;
-    }
     if (place->field->kind != ULE_KIND_RECORD)
         return read_value(in, place, member);
     void *record = ule_arena_alloc(in->arena, place->field->record->size);
@@ -216,11 +214,16 @@ static enum ule_code read_nullable(struct ule_cursor *in, const struct ule_place
     return read_value(in, place, record);
 }
 
+/* Most of a state is null or empty, one byte of zero each, and so the blank record has it already. */
 static enum ule_code read_record(struct ule_cursor *in, const struct ule_place *up, const struct ule_record *record,
                                  void *value) {
     struct ule_place place = {up, record, NULL, ULE_PLACE_NO_INDEX};
-    for (size_t i = 0; i < record->count; i++) {
-        const struct ule_field *field = &record->fields[i];
+    ule_record_init(record, value, in->arena);
+    for (const struct ule_field *field = record->fields, *end = field + record->count; field < end; field++) {
+        if ((field->nullable || field->array) && in->at < in->end && *in->at == 0) {
+            in->at++;
+            continue;
+        }
         void *member = (char *)value + field->offset;
         enum ule_code code;
         place.field = field;
@@ -239,18 +242,27 @@ static enum ule_code read_record(struct ule_cursor *in, const struct ule_place *
 enum ule_code ule_record_decode(const struct ule_record *record, const uint8_t *bytes, size_t size,
                                 struct ule_arena *arena, void *value, struct ule_error *error) {
     struct ule_cursor in = ule_cursor_over(bytes, size, arena, error);
-    memset(value, 0, record->size);
     enum ule_code code = read_record(&in, NULL, record, value);
     if (code == ULE_OK && in.at != in.end)
         return ule_fail(error, ULE_TRUNCATED, "%s: bytes are left after it", record->name);
     return code;
 }
 
-static void put_long(struct ule_buffer *out, int64_t value) {
-    if (out->capacity - out->size < 10)
-        ule_buffer_reserve(out, 10);
+/* Room for `more` bytes behind the last. */
+static inline uint8_t *room(struct ule_buffer *out, size_t more) {
+    if (out->capacity - out->size < more)
+        ule_buffer_reserve(out, more);
+    return out->bytes + out->size;
+}
+
+static inline void put_byte(struct ule_buffer *out, uint8_t byte) {
+    *room(out, 1) = byte;
+    out->size++;
+}
+
+static inline void put_long(struct ule_buffer *out, int64_t value) {
+    uint8_t *at = room(out, 10);
     uint64_t bits = ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
-    uint8_t *at = out->bytes + out->size;
     while (bits > 0x7f) {
         *at++ = (uint8_t)(bits | 0x80);
         bits >>= 7;
@@ -261,27 +273,28 @@ static void put_long(struct ule_buffer *out, int64_t value) {
 
 static void put_bytes(struct ule_buffer *out, const void *bytes, size_t size) {
     put_long(out, (int64_t)size);
-    ule_buffer_append(out, bytes, size);
-}
-
-static void put_string(struct ule_buffer *out, const char *text) {
-    put_bytes(out, text, text ? strlen(text) : 0);
+    if (size == 0)
+        return; /* memcpy of a NULL is undefined, also for no bytes */
+    memcpy(room(out, size), bytes, size);
+    out->size += size;
 }
 
 /* A field without a table entry of its own kind of null: nullable ones are known not to be null here. */
 static void put_value(struct ule_buffer *out, const struct ule_field *field, const void *member) {
     switch (field->kind) {
-    case ULE_KIND_BOOLEAN: {
-        bool value = field->nullable ? *(const int32_t *)member == ULE_MAYBE_TRUE : *(const bool *)member;
-        ule_buffer_append(out, value ? "\1" : "\0", 1);
+    case ULE_KIND_BOOLEAN:
+        put_byte(out, field->nullable ? *(const int32_t *)member == ULE_MAYBE_TRUE : *(const bool *)member);
         break;
-    }
     case ULE_KIND_INT:
     case ULE_KIND_DATE:
     case ULE_KIND_ENUM: put_long(out, *(const int32_t *)member); break;
     case ULE_KIND_LONG:
     case ULE_KIND_TIME: put_long(out, *(const int64_t *)member); break;
-    case ULE_KIND_STRING: put_string(out, *(const char *const *)member); break;
+    case ULE_KIND_STRING: {
+        const char *text = *(const char *const *)member;
+        put_bytes(out, text, text ? strlen(text) : 0);
+        break;
+    }
     case ULE_KIND_BYTES: {
         const struct ule_bytes *bytes = member;
         put_bytes(out, bytes->bytes, bytes->size);
@@ -294,28 +307,26 @@ static void put_value(struct ule_buffer *out, const struct ule_field *field, con
 }
 
 static void put_array(struct ule_buffer *out, const struct ule_field *field, const struct ule_items *array) {
-    size_t size = ule_item_size(field);
-    if (array->count > 0)
+    if (array->count > 0) {
+        size_t size = ule_item_size(field);
         put_long(out, (int64_t)array->count);
-    for (size_t i = 0; i < array->count; i++)
-        put_value(out, field, (const char *)array->items + i * size);
-    put_long(out, 0);
+        for (size_t i = 0; i < array->count; i++)
+            put_value(out, field, (const char *)array->items + i * size);
+    }
+    put_byte(out, 0);
 }
 
 void ule_record_encode(const struct ule_record *record, const void *value, struct ule_buffer *out) {
-    for (size_t i = 0; i < record->count; i++) {
-        const struct ule_field *field = &record->fields[i];
+    for (const struct ule_field *field = record->fields, *end = field + record->count; field < end; field++) {
         const void *member = (const char *)value + field->offset;
         if (field->array) {
             put_array(out, field, member);
-            continue;
+        } else if (field->nullable && ule_member_is_null(field, member)) {
+            put_byte(out, 0);
+        } else {
+            if (field->nullable)
+                put_byte(out, 2);
+            put_value(out, field, member);
         }
-        if (field->nullable) {
-            bool null = ule_member_is_null(field, member);
-            put_long(out, null ? 0 : 1);
-            if (null)
-                continue;
-        }
-        put_value(out, field, member);
     }
 }

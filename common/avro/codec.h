@@ -83,10 +83,22 @@ struct ule_items {
 void ule_items_reserve(struct ule_items *items, size_t more, size_t size, size_t *capacity, struct ule_arena *arena);
 size_t ule_item_size(const struct ule_field *field);
 
-/* A member that is null, and what a field of our schema is when nobody says (its default, else zero or null). */
-bool ule_member_is_null(const struct ule_field *field, const void *member);
+/* A member that is null. */
+static inline bool ule_member_is_null(const struct ule_field *field, const void *member) {
+    switch (field->kind) {
+    case ULE_KIND_INT:
+    case ULE_KIND_DATE: return *(const int32_t *)member == INT32_MIN;
+    case ULE_KIND_LONG:
+    case ULE_KIND_TIME: return *(const int64_t *)member == INT64_MIN;
+    case ULE_KIND_BOOLEAN:
+    case ULE_KIND_ENUM: return *(const int32_t *)member == -1;
+    case ULE_KIND_STRING: return *(const char *const *)member == NULL;
+    case ULE_KIND_BYTES: return ((const struct ule_bytes *)member)->bytes == NULL;
+    case ULE_KIND_RECORD: return *(void *const *)member == NULL;
+    }
+    return false;
+}
 void ule_member_set_null(const struct ule_field *field, void *member);
-void ule_member_set_default(const struct ule_field *field, void *member, struct ule_arena *arena);
 /* A member from JSON, null too. */
 enum ule_code ule_member_from_json(const struct ule_place *place, const json_t *json, struct ule_arena *arena,
                                    void *member, struct ule_error *error);

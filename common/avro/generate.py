@@ -161,6 +161,35 @@ class Field:
             type_ = MEMBERS[self.kind]
         return "    %s%s; /* %s */" % (type_, self.member, self.doc.replace("*/", "* /"))
 
+    def blank(self, types):
+        """The initializer of the member when nobody says what it is; None where that is all zero bits."""
+        if self.array:
+            if self.default not in (None, "[]"):
+                raise Wrong("%s: an array whose default is not empty" % self.name)
+            return None
+        if self.nullable:
+            return {
+                "INT": "ULE_INT_NULL",
+                "LONG": "ULE_TIME_NONE",
+                "DATE": "ULE_DATE_NONE",
+                "TIME": "ULE_TIME_NONE",
+                "BOOLEAN": "ULE_MAYBE_NULL",
+                "ENUM": self.type and "ULE_%s_NULL" % snake(self.type).upper(),
+            }.get(self.kind)
+        if self.kind == "RECORD":
+            if self.default is not None:
+                raise Wrong("%s: a record with a default" % self.name)
+            return blank([Field(field, types) for field in types[self.type]["fields"]], types)
+        if self.kind == "STRING":
+            return c_string(json.loads(self.default or '""'))
+        if self.kind == "BYTES":
+            if self.default not in (None, '""'):
+                raise Wrong("%s: bytes whose default is not empty" % self.name)
+            return '{(const uint8_t *)"", 0}'
+        if self.kind == "ENUM" and self.default is not None:
+            return "ULE_%s_%s" % (snake(self.type).upper(), json.loads(self.default))
+        return self.default if self.default not in (None, "0", "false") else None
+
     def row(self, struct):
         return "    {%s, ULE_KIND_%s, %s, %s, offsetof(struct %s, %s), %s, %s, %s}," % (
             c_string(self.name),
@@ -173,6 +202,12 @@ class Field:
             "&ule_%s_record" % snake(self.type) if self.kind == "RECORD" else "NULL",
             "NULL" if self.default is None else c_string(self.default),
         )
+
+
+def blank(fields, types):
+    members = [(field.member, field.blank(types)) for field in fields]
+    members = [".%s = %s" % member for member in members if member[1] is not None]
+    return "{%s}" % ", ".join(members) if members else None
 
 
 def c_string(text):
@@ -223,16 +258,21 @@ def emit_record(schema, types, root, arrays, header, source):
     header.append("};\nextern const struct ule_record ule_%s_record;\n" % name)
     source.append("static const struct ule_field %s_fields[] = {" % name)
     source.extend(field.row("ule_" + name) for field in fields)
-    source.append("};\nconst struct ule_record ule_%s_record = {" % name)
+    source.append("};")
+    empty = blank(fields, types)
+    if empty:
+        source.append("static const struct ule_%s %s_blank = %s;" % (name, name, empty))
+    pointer = "&%s_blank" % name if empty else "NULL"
+    source.append("const struct ule_record ule_%s_record = {" % name)
     source.append('    "%s", sizeof(struct ule_%s), %s_fields, %d,' % (plain(schema["name"]), name, name, len(fields)))
     if root:
         whole = written_out(schema["name"], types, set())
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
         pieces = [text[i : i + 100] for i in range(0, len(text), 100)]
         source.extend("    " + c_string(piece) for piece in pieces)
-        source.append("    , UINT64_C(0x%016x)};\n" % fingerprint(canonical(whole)))
+        source.append("    , UINT64_C(0x%016x), %s};\n" % (fingerprint(canonical(whole)), pointer))
     else:
-        source.append("    NULL, 0};\n")
+        source.append("    NULL, 0, %s};\n" % pointer)
 
 
 def generate(paths):

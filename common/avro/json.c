@@ -254,6 +254,7 @@ static enum ule_code record_from_json(const struct ule_place *up, const struct u
     struct ule_place place = {up, record, NULL, ULE_PLACE_NO_INDEX};
     if (!json_is_object(json))
         return wrong_type(up ? up : &place, error, "an object");
+    ule_record_init(record, value, arena);
     for (size_t i = 0; i < record->count; i++) {
         const struct ule_field *field = &record->fields[i];
         void *member = (char *)value + field->offset;
@@ -261,10 +262,8 @@ static enum ule_code record_from_json(const struct ule_place *up, const struct u
         place.field = field;
         if (!one && !field->default_json)
             return ule_place_fail(&place, error, ULE_FIELD_MISSING, "it is absent and has no default");
-        if (!one) {
-            ule_member_set_default(field, member, arena);
+        if (!one)
             continue;
-        }
         enum ule_code code = ule_member_from_json(&place, one, arena, member, error);
         if (code != ULE_OK)
             return code;
@@ -274,6 +273,5 @@ static enum ule_code record_from_json(const struct ule_place *up, const struct u
 
 enum ule_code ule_record_from_json(const struct ule_record *record, const json_t *json, struct ule_arena *arena,
                                    void *value, struct ule_error *error) {
-    memset(value, 0, record->size);
     return record_from_json(NULL, record, json, arena, value, error);
 }

@@ -54,21 +54,6 @@ enum ule_code ule_place_fail(const struct ule_place *place, struct ule_error *er
     return ule_fail(error, code, "%s: %s", path, text);
 }
 
-bool ule_member_is_null(const struct ule_field *field, const void *member) {
-    switch (field->kind) {
-    case ULE_KIND_INT:
-    case ULE_KIND_DATE: return *(const int32_t *)member == INT32_MIN;
-    case ULE_KIND_LONG:
-    case ULE_KIND_TIME: return *(const int64_t *)member == INT64_MIN;
-    case ULE_KIND_BOOLEAN:
-    case ULE_KIND_ENUM: return *(const int32_t *)member == -1;
-    case ULE_KIND_STRING: return *(const char *const *)member == NULL;
-    case ULE_KIND_BYTES: return ((const struct ule_bytes *)member)->bytes == NULL;
-    case ULE_KIND_RECORD: return *(void *const *)member == NULL;
-    }
-    return false;
-}
-
 void ule_member_set_null(const struct ule_field *field, void *member) {
     switch (field->kind) {
     case ULE_KIND_INT:
@@ -83,28 +68,6 @@ void ule_member_set_null(const struct ule_field *field, void *member) {
     }
 }
 
-static void set_zero(const struct ule_field *field, void *member, struct ule_arena *arena) {
-    if (field->array) {
-        *(struct ule_items *)member = (struct ule_items){0};
-        return;
-    }
-    if (field->nullable) {
-        ule_member_set_null(field, member);
-        return;
-    }
-    switch (field->kind) {
-    case ULE_KIND_BOOLEAN: *(bool *)member = false; break;
-    case ULE_KIND_INT:
-    case ULE_KIND_DATE:
-    case ULE_KIND_ENUM: *(int32_t *)member = 0; break;
-    case ULE_KIND_LONG:
-    case ULE_KIND_TIME: *(int64_t *)member = 0; break;
-    case ULE_KIND_STRING: *(const char **)member = ""; break;
-    case ULE_KIND_BYTES: *(struct ule_bytes *)member = (struct ule_bytes){(const uint8_t *)"", 0}; break;
-    case ULE_KIND_RECORD: ule_record_init(field->record, member, arena); break;
-    }
-}
-
 int32_t ule_enum_value(const struct ule_enum *symbols, const char *symbol, size_t size) {
     for (size_t i = 0; i < symbols->count; i++) {
         if (strncmp(symbols->symbols[i], symbol, size) == 0 && symbols->symbols[i][size] == '\0')
@@ -113,29 +76,12 @@ int32_t ule_enum_value(const struct ule_enum *symbols, const char *symbol, size_
     return -1;
 }
 
-/* Defaults are few and plain; the rare one that is not goes through jansson. */
-void ule_member_set_default(const struct ule_field *field, void *member, struct ule_arena *arena) {
-    const char *text = field->default_json;
-    set_zero(field, member, arena);
-    if (!text || strcmp(text, "null") == 0 || strcmp(text, "[]") == 0 || strcmp(text, "false") == 0 ||
-        strcmp(text, "0") == 0 || strcmp(text, "\"\"") == 0)
-        return;
-    if (field->kind == ULE_KIND_ENUM && !field->array) {
-        *(int32_t *)member = ule_enum_value(field->symbols, text + 1, strlen(text) - 2);
-        return;
-    }
-    struct ule_place place = {NULL, field->record, NULL, ULE_PLACE_NO_INDEX};
-    place.field = field;
-    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
-    if (!json || ule_member_from_json(&place, json, arena, member, NULL) != ULE_OK)
-        abort(); /* a schema of ours that is wrong: every record of it shows so at once */
-    json_decref(json);
-}
-
 void ule_record_init(const struct ule_record *record, void *value, struct ule_arena *arena) {
-    memset(value, 0, record->size); /* padding too */
-    for (size_t i = 0; i < record->count; i++)
-        ule_member_set_default(&record->fields[i], (char *)value + record->fields[i].offset, arena);
+    (void)arena; /* for defaults that are not constant; so far all are */
+    if (record->blank)
+        memcpy(value, record->blank, record->size);
+    else
+        memset(value, 0, record->size);
 }
 
 size_t ule_item_size(const struct ule_field *field) {

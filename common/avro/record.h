@@ -86,6 +86,7 @@ struct ule_record {
     size_t count;
     const char *schema_json; /* the .avsc, compact; NULL for a record defined inside another's file */
     uint64_t fingerprint;    /* CRC-64-AVRO of the schema's parsing canonical form */
+    const void *blank;       /* a struct with all fields at their defaults, or zero or null; NULL: all zero bits */
 };
 
 /* Every record that has a file of its own, NULL-terminated. */

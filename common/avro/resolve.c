@@ -23,8 +23,6 @@ struct node {
     const int32_t *symbols;          /* wanted enum: our value of each symbol, -1 where we have none */
     const struct ule_record *record; /* wanted record */
     const struct ule_field **fields; /* wanted record: whose value a child is; NULL: skipped */
-    const struct ule_field **absent; /* wanted record: those that the writer does not have */
-    size_t absent_count;
 };
 
 struct ule_plan {
@@ -188,7 +186,6 @@ static enum ule_code make_record(struct maker *maker, avro_schema_t schema, cons
     node->wanted = true;
     node->record = record;
     node->fields = ule_arena_array(maker->arena, node->count, sizeof *node->fields);
-    node->absent = ule_arena_array(maker->arena, record->count, sizeof *node->absent);
     for (size_t i = 0; i < node->count; i++) {
         avro_schema_t type = avro_schema_record_field_get_by_index(schema, (int)i);
         enum ule_code code = ULE_OK;
@@ -208,7 +205,6 @@ static enum ule_code make_record(struct maker *maker, avro_schema_t schema, cons
         if (!place.field->default_json)
             return ule_place_fail(&place, maker->error, ULE_FIELD_MISSING,
                                   "the writer's schema does not have it, and there is no default");
-        node->absent[node->absent_count++] = place.field;
     }
     find_empty(node);
     *made = node;
@@ -395,6 +391,7 @@ static enum ule_code read_array(struct ule_cursor *in, const struct node *node, 
 static enum ule_code read_record(struct ule_cursor *in, const struct node *node, const struct ule_place *up,
                                  void *value) {
     struct ule_place place = {up, node->record, NULL, ULE_PLACE_NO_INDEX};
+    ule_record_init(node->record, value, in->arena); /* what the writer does not have stays as that leaves it */
     for (size_t i = 0; i < node->count; i++) {
         enum ule_code code;
         place.field = node->fields[i];
@@ -412,8 +409,6 @@ static enum ule_code read_record(struct ule_cursor *in, const struct node *node,
         if (code != ULE_OK)
             return code;
     }
-    for (size_t i = 0; i < node->absent_count; i++)
-        ule_member_set_default(node->absent[i], (char *)value + node->absent[i]->offset, in->arena);
     return ULE_OK;
 }
 
@@ -421,7 +416,6 @@ enum ule_code ule_plan_decode(const struct ule_plan *plan, const uint8_t *bytes,
                               void *value, struct ule_error *error) {
     struct ule_cursor in = ule_cursor_over(bytes, size, arena, error);
     const struct ule_record *record = plan->root->record;
-    memset(value, 0, record->size);
     enum ule_code code = read_record(&in, plan->root, NULL, value);
     if (code == ULE_OK && in.at != in.end)
         return ule_fail(error, ULE_TRUNCATED, "%s: bytes are left after it", record->name);

@@ -106,7 +106,8 @@ static void add_chunk(struct ule_arena *arena, size_t size) {
     arena->chunk = chunk;
 }
 
-void *ule_arena_alloc(struct ule_arena *arena, size_t size) {
+/* Not cleared. */
+static inline void *take(struct ule_arena *arena, size_t size) {
     if (size == 0)
         size = 1;
     if (size > SIZE_MAX / 2)
@@ -118,7 +119,11 @@ void *ule_arena_alloc(struct ule_arena *arena, size_t size) {
     arena->chunk->size += whole;
     arena->used += size;
     unpoison(bytes, size);
-    return memset(bytes, 0, size);
+    return bytes;
+}
+
+void *ule_arena_alloc(struct ule_arena *arena, size_t size) {
+    return memset(take(arena, size), 0, size);
 }
 
 void *ule_arena_array(struct ule_arena *arena, size_t count, size_t size) {
@@ -128,7 +133,7 @@ void *ule_arena_array(struct ule_arena *arena, size_t count, size_t size) {
 }
 
 void *ule_arena_copy(struct ule_arena *arena, const void *bytes, size_t size) {
-    void *copy = ule_arena_alloc(arena, size);
+    void *copy = take(arena, size);
     if (size != 0)
         memcpy(copy, bytes, size);
     return copy;
@@ -141,9 +146,10 @@ const char *ule_arena_string(struct ule_arena *arena, const char *text) {
 const char *ule_arena_substring(struct ule_arena *arena, const char *text, size_t size) {
     if (size == SIZE_MAX)
         abort();
-    char *copy = ule_arena_alloc(arena, size + 1);
+    char *copy = take(arena, size + 1);
     if (size != 0)
         memcpy(copy, text, size);
+    copy[size] = '\0';
     return copy;
 }
 

@@ -270,10 +270,12 @@ static void write_record(struct random *random, const struct ule_record *record,
         else
             write_value(random, field, member, &one);
     }
+    char *blank = ule_arena_alloc(arena, record->size);
+    ule_record_init(record, blank, arena);
     for (size_t i = 0; i < record->count; i++) {
-        const struct ule_field *field = &record->fields[i];
-        if (avro_schema_record_field_get_index(schema, field->name) < 0)
-            ule_member_set_default(field, (char *)value + field->offset, arena);
+        size_t at = record->fields[i].offset, end = i + 1 < record->count ? record->fields[i + 1].offset : record->size;
+        if (avro_schema_record_field_get_index(schema, record->fields[i].name) < 0)
+            memcpy((char *)value + at, blank + at, end - at);
     }
 }
 

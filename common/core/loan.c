@@ -314,7 +314,8 @@ static const char *lender(struct ule_person *person, const struct ule_account *a
     return account->origin;
 }
 
-/* Accounts that came with a loan that is gone go back, with what stands under their keys. */
+/* Accounts that came with a loan that is gone go back, with what stands under their keys: at once, or when they have
+ * come back to here. */
 static void give_back(struct ule_person *person) {
     struct ule_person_state *state = person->state;
     for (size_t i = state->accounts.count; i-- > 0;) {
@@ -329,10 +330,12 @@ static void give_back(struct ule_person *person) {
         }
         if (lent)
             continue;
-        struct ule_pair *pair = ule_renumber_pair(person, lender(person, &account));
-        pair->wanted = true;
-        *ULE_PUSH(person->arena, &pair->tell->returned) = account;
-        for (size_t k = state->published.count; k-- > 0;) {
+        struct ule_pair *pair = account.away ? NULL : ule_renumber_pair(person, lender(person, &account));
+        if (pair != NULL) {
+            pair->wanted = true;
+            *ULE_PUSH(person->arena, &pair->tell->returned) = account;
+        }
+        for (size_t k = state->published.count; pair != NULL && k-- > 0;) {
             if (!ule_loan_of_account(&state->published.items[k], account.user_key))
                 continue;
             *ULE_PUSH(person->arena, &pair->tell->returned_published) = state->published.items[k];

@@ -111,52 +111,70 @@ static void complete(struct ule_person *person) {
             *memory = (struct ule_outgoing){.to_number = pair->number, .outcome = ULE_OUTCOME_NULL};
         }
         memory->reversed = false;
-        if (answer == NULL)
-            continue;
-        bool accepted = answer->outcome == ULE_OUTCOME_RENUMBERED || answer->outcome == ULE_OUTCOME_MERGED;
-        if (accepted && !elsewhere && !memory->completed)
+        enum ule_outcome outcome = answer != NULL ? answer->outcome : ULE_OUTCOME_NULL;
+        bool accepted = outcome == ULE_OUTCOME_RENUMBERED || outcome == ULE_OUTCOME_MERGED;
+        if (accepted && !elsewhere)
             memory->completed = elsewhere = true;
-        if (memory->completed) {
+        if (memory->completed) { /* whatever R answers to what was said before */
             person->moved_to = memory->to_number;
             person->frozen = true;
-            person->taken = answer->taken;
+            person->taken = accepted && answer->taken;
         }
-        if (accepted ? memory->completed && answer->taken : answer->outcome != ULE_OUTCOME_NULL)
-            publish_outcome(person, memory, pair, answer->outcome);
+        if (memory->completed ? person->taken : !accepted && outcome != ULE_OUTCOME_NULL)
+            publish_outcome(person, memory, pair, outcome);
     }
 }
 
-/* What stands under the accounts' user keys is set aside for R, which goes on from it; what R holds is dropped here. */
-static void hand_over(struct ule_person *person) {
-    struct ule_person_state *state = person->state;
-    if (!person->frozen)
-        return;
-    for (size_t i = 0; i < state->accounts.count; i++) {
-        struct ule_account *account = &state->accounts.items[i];
-        if (account->away)
-            continue;
-        account->away = true;
-        for (size_t k = state->published.count; k-- > 0;) {
-            if (!ule_loan_of_account(&state->published.items[k], account->user_key))
-                continue;
-            ule_publish_adopt(person->derive, &state->lent, &state->published.items[k]);
-            ule_publish_remove(&state->published, k);
-        }
+static bool stands_in(const struct ule_published_array *published, const char *user_key) {
+    for (size_t i = 0; i < published->count; i++)
+        if (ule_loan_of_account(&published->items[i], user_key))
+            return true;
+    return false;
+}
+
+/* A loan still brings what stands under that key. */
+static bool offered(const struct ule_person *person, const char *user_key) {
+    for (size_t i = 0; i < person->pairs.count; i++) {
+        const struct ule_loan *loan = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
+        if (loan != NULL && stands_in(&loan->published, user_key))
+            return true;
     }
-    const struct ule_pair *pair = ule_renumber_pair(person, person->moved_to);
-    const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
-    for (size_t i = 0; answer != NULL && i < answer->held.count; i++) {
-        const char *key = answer->held.items[i];
-        for (size_t k = state->lent.count; k-- > 0;)
-            if (ule_loan_of_account(&state->lent.items[k], key))
-                ule_publish_remove(&state->lent, k);
-        for (size_t k = state->accounts.count; k-- > 0;)
-            if (strcmp(state->accounts.items[k].user_key, key) == 0 &&
-                strcmp(state->accounts.items[k].origin, person->derive->entity) != 0) {
-                memmove(&state->accounts.items[k], &state->accounts.items[k + 1],
-                        (state->accounts.count - k - 1) * sizeof *state->accounts.items);
-                state->accounts.count--;
-            }
+    return false;
+}
+
+/* What stands under an account's user key is set aside for R, which goes on from it and says so. One that has come back
+ * while R still says so of the last time waits until R says it no more. */
+static void hand_over(struct ule_person *person, struct ule_account *account, const struct ule_answer *answer) {
+    struct ule_person_state *state = person->state;
+    bool there = answer != NULL && ule_strings_have(&answer->held, account->user_key);
+    for (size_t i = state->published.count; i-- > 0 && !account->away && !there;) {
+        if (!ule_loan_of_account(&state->published.items[i], account->user_key))
+            continue;
+        ule_publish_adopt(person->derive, &state->lent, &state->published.items[i]);
+        ule_publish_remove(&state->published, i);
+    }
+    for (size_t i = state->lent.count; i-- > 0 && account->away && there;)
+        if (ule_loan_of_account(&state->lent.items[i], account->user_key))
+            ule_publish_remove(&state->lent, i);
+    account->away |= !there;
+}
+
+/* What was lent to this number and went on is forgotten here, though not while the loan still brings it: it would be
+ * taken once more. */
+static void hand_over_all(struct ule_person *person) {
+    struct ule_person_state *state = person->state;
+    const struct ule_pair *pair = person->frozen ? ule_renumber_pair(person, person->moved_to) : NULL;
+    for (size_t i = 0; pair != NULL && i < state->accounts.count; i++)
+        hand_over(person, &state->accounts.items[i], pair->heard ? pair->heard->answer : NULL);
+    for (size_t i = state->accounts.count; i-- > 0;) {
+        const struct ule_account *account = &state->accounts.items[i];
+        if (!account->away || strcmp(account->origin, person->derive->entity) == 0 ||
+            stands_in(&state->lent, account->user_key) || offered(person, account->user_key))
+            continue;
+        person->taking = true; /* no other is made until it has come back or is lent no more */
+        memmove(&state->accounts.items[i], &state->accounts.items[i + 1],
+                (state->accounts.count - i - 1) * sizeof *state->accounts.items);
+        state->accounts.count--;
     }
 }
 
@@ -329,7 +347,7 @@ static void answer_tellers(struct ule_person *person) {
 void ule_renumber_derive(struct ule_person *person) {
     undo(person);
     complete(person);
-    hand_over(person);
+    hand_over_all(person);
     for (size_t i = 0; i < person->pairs.count; i++) {
         struct ule_pair *pair = &person->pairs.items[i];
         if (!pair->wanted)
@@ -339,6 +357,8 @@ void ule_renumber_derive(struct ule_person *person) {
     }
     answer_tellers(person);
     person->derive->hold = person->frozen && !person->taken;
+    for (size_t i = 0; i < person->state->accounts.count; i++)
+        person->derive->hold |= person->frozen && !person->state->accounts.items[i].away;
     for (size_t i = 0; i < person->pairs.count; i++) {
         const struct ule_loan *loan = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
         person->derive->hold |= loan != NULL && loan->frozen && !loan->cpr &&

@@ -24,8 +24,8 @@ struct explore_result {
     size_t states, transitions, steps, ends, pictures;
     const char *wrong; /* NULL; else what, and how it came about was printed */
 };
-/* Follows every order. At each end: every user key stands at exactly one entity, none that was there is lost, and no
- * swap has been accepted and not taken. No order goes on for ever. */
+/* Follows every order. No user key ever stands at two entities. At each end: every one stands at an entity, none that
+ * was there is lost, and no swap has been accepted and not taken. No order goes on for ever. */
 struct explore_result explore_run(struct explore *explore);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTITIES = 24, CHANNELS = 128, WAITING = 10, KEYS = 96, STREAMS = 6, STREAM = 6, EFFECTS = 40, DEPTH = 2000 };
+enum { ENTITIES = 24, CHANNELS = 128, WAITING = 10, KEYS = 128, STREAMS = 6, STREAM = 6, EFFECTS = 40, DEPTH = 2000 };
 
 /* Bytes by number, each kind once; 0 is none. */
 struct blob {
@@ -18,6 +18,7 @@ struct blob {
 
 struct global {
     uint32_t entities[ENTITIES];
+    uint64_t accounts[ENTITIES][KEYS / 64]; /* follows from the entity's state */
     uint32_t standing[KEYS];
     uint8_t read[STREAMS];
     uint8_t waiting[CHANNELS];
@@ -28,6 +29,7 @@ struct global {
 struct outcome {
     uint32_t entity, state, message, after;
     uint32_t tells_count, outputs_count;
+    uint64_t accounts[KEYS / 64]; /* bits: the user keys that stand here after it */
     struct {
         uint8_t channel;
         uint32_t message;
@@ -273,6 +275,13 @@ static const struct outcome *step(struct explore *explore, uint8_t entity, uint3
     for (size_t i = 0; i < state.heard.count; i++)
         state.heard.items[i].version = 0;
     outcome->after = intern_record(explore, &ule_person_state_record, &state);
+    for (size_t i = 0; i < state.published.count; i++) {
+        const struct ule_published *published = &state.published.items[i];
+        if (published->topic != ULE_TOPIC_PROVISIONING || published->value.size == 0)
+            continue;
+        unsigned key = key_of(explore, ULE_TOPIC_PROVISIONING, published->key);
+        outcome->accounts[key / 64] |= UINT64_C(1) << key % 64;
+    }
     for (size_t i = 0; i < effects.tells_count; i++) {
         struct ule_inbox_message *tell = &effects.tells[i];
         tell->version = 0;
@@ -291,6 +300,7 @@ static const struct outcome *step(struct explore *explore, uint8_t entity, uint3
 static void take(struct explore *explore, struct global *global, uint8_t entity, uint32_t message) {
     const struct outcome *outcome = step(explore, entity, global->entities[entity], message);
     global->entities[entity] = outcome->after;
+    memcpy(global->accounts[entity], outcome->accounts, sizeof outcome->accounts);
     for (size_t i = 0; i < outcome->tells_count; i++) {
         uint8_t channel = outcome->tells[i].channel;
         unsigned at = room_for(global->waiting[channel]++, WAITING);
@@ -308,12 +318,16 @@ static void take_tell(struct explore *explore, struct global *global, unsigned c
     take(explore, global, explore->channels[channel].receiver, message);
 }
 
-static void take_source(struct explore *explore, struct global *global, unsigned stream) {
-    uint32_t number = explore->streams[stream][global->read[stream]++];
+static uint8_t source_receiver(struct explore *explore, unsigned stream, unsigned at) {
     struct ule_inbox_message message;
     ule_arena_reset(explore->arena);
-    decode(explore, &ule_inbox_message_record, number, &message);
-    take(explore, global, entity_of(explore, message.entity), number);
+    decode(explore, &ule_inbox_message_record, explore->streams[stream][at], &message);
+    return entity_of(explore, message.entity);
+}
+
+static void take_source(struct explore *explore, struct global *global, unsigned stream) {
+    unsigned at = global->read[stream]++;
+    take(explore, global, source_receiver(explore, stream, at), explore->streams[stream][at]);
 }
 
 static const char *masked(struct explore *explore, const char *entity) {
@@ -324,7 +338,8 @@ static void fail(struct explore *explore, size_t depth, const char *what) {
     explore->result.wrong = what;
     printf("%s, after:\n", what);
     for (size_t i = 0; i < depth; i++)
-        printf("    %s -> %s\n", masked(explore, explore->path[i].sender), masked(explore, explore->path[i].receiver));
+        printf("    %s -> %s\n", explore->path[i].sender ? masked(explore, explore->path[i].sender) : "source",
+               masked(explore, explore->path[i].receiver));
 }
 
 /* The accounts that the entities publish, and what stands. */
@@ -348,14 +363,23 @@ static const char *check_end(struct explore *explore, const struct global *globa
     for (unsigned i = 0; i < explore->keys_count; i++) {
         if (explore->keys[i].topic != ULE_TOPIC_PROVISIONING)
             continue;
-        if (publishers[i] > 1)
-            return "a user key stands at two numbers";
         if (global->standing[i] != 0 && publishers[i] == 0)
             return "an account stands that nobody publishes";
         if (global->standing[i] == 0 && explore->start.standing[i] != 0)
             return "an account is lost";
     }
     return NULL;
+}
+
+/* At any time: two that publish the same account would overtake each other. */
+static bool stands_twice(const struct explore *explore, const struct global *global) {
+    uint64_t all[KEYS / 64] = {0}, twice = 0;
+    for (unsigned i = 0; i < explore->entities_count; i++)
+        for (unsigned k = 0; k < KEYS / 64; k++) {
+            twice |= all[k] & global->accounts[i][k];
+            all[k] |= global->accounts[i][k];
+        }
+    return twice != 0;
 }
 
 /* How many different pictures the orders end in. */
@@ -413,8 +437,8 @@ static void follow(struct explore *explore, const struct global *global, size_t 
         return;
     *visited = ON_PATH;
     explore->result.states++;
-    if (depth == DEPTH) {
-        fail(explore, depth, "no end");
+    if (depth == DEPTH || stands_twice(explore, global)) {
+        fail(explore, depth, depth == DEPTH ? "no end" : "a user key stands at two numbers at once");
         return;
     }
     bool any = false;
@@ -430,8 +454,9 @@ static void follow(struct explore *explore, const struct global *global, size_t 
             take_source(explore, &next, i);
         else
             take_tell(explore, &next, channel);
-        explore->path[depth].sender = source ? "source:" : explore->entities[explore->channels[channel].sender];
-        explore->path[depth].receiver = source ? "" : explore->entities[explore->channels[channel].receiver];
+        explore->path[depth].sender = source ? NULL : explore->entities[explore->channels[channel].sender];
+        explore->path[depth].receiver = explore->entities[source ? source_receiver(explore, i, global->read[i])
+                                                                 : explore->channels[channel].receiver];
         explore->result.transitions++;
         follow(explore, &next, depth + 1);
     }

@@ -130,6 +130,21 @@ START_TEST(a_chain_of_which_cpr_tells_the_end_and_takes_it_back) {
     explore(&scenario, "a chain with CPR's word");
 }
 
+START_TEST(what_cpr_changes_takes_back_and_changes_again) {
+    struct scenario scenario = scenario_new();
+    scenario_start(&scenario);
+    record(&scenario, 0, "101000", real, NULL);
+    cpr(&scenario, 0, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 0, second_real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 2, second_real, ULE_CPR_STATUS_DEAD, NULL);
+    record(&scenario, 3, "101001", second_real, NULL);
+    explore(&scenario, "CPR's word back and forth");
+}
+
 int main(void) {
     Suite *suite = suite_create("handshake");
     TCase *tcase = tcase_create("every order");
@@ -138,6 +153,7 @@ int main(void) {
     tcase_add_test(tcase, one_number_told_to_go_to_two);
     tcase_add_test(tcase, a_chain_that_institutions_tell);
     tcase_add_test(tcase, a_chain_of_which_cpr_tells_the_end_and_takes_it_back);
+    tcase_add_test(tcase, what_cpr_changes_takes_back_and_changes_again);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

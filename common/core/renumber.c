@@ -205,8 +205,11 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
 
     for (size_t i = 0; i < person->pairs.count; i++) {
         const struct ule_loan *theirs = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
+        /* What others said of a number that CPR has told of is never taken: no link of a chain, nor of a ring. */
+        if (theirs == NULL || (theirs->counted && !theirs->cpr))
+            continue;
         /* What others said the other way ends when it hears that CPR says this one. */
-        if (theirs == NULL || (loan->cpr && !theirs->cpr && strcmp(person->pairs.items[i].number, pair->number) == 0))
+        if (loan->cpr && !theirs->cpr && strcmp(person->pairs.items[i].number, pair->number) == 0)
             continue;
         bool taken = false;
         for (size_t k = 0; k < state->incoming.count; k++)

@@ -49,10 +49,9 @@ static void report(rd_kafka_t *client, const rd_kafka_message_t *message, void *
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || message->err == RD_KAFKA_RESP_ERR__FATAL)
         return;
     producer->failed = message->err;
-    const char *text = rd_kafka_message_errstr(message);
-    (void)snprintf(producer->failure, sizeof producer->failure, "topic %.249s partition %d: %.200s",
-                   rd_kafka_topic_name(message->rkt), (int)message->partition,
-                   text ? text : rd_kafka_err2str(message->err));
+    /* Not rd_kafka_message_errstr: of a message that was to be written it gives the value. */
+    (void)snprintf(producer->failure, sizeof producer->failure, "topic %.249s partition %d: %s",
+                   rd_kafka_topic_name(message->rkt), (int)message->partition, rd_kafka_err2str(message->err));
 }
 
 /* "..., written: a, b": librdkafka does not say for which of them the right is missing. */
@@ -71,25 +70,63 @@ static void name_topics(const struct ule_producer *producer, struct ule_error *e
     }
 }
 
+/* The group's id is all that a missing right on it is known by, and librdkafka gives it out in one way only: what it
+ * would write for another process, a magic of seven bytes, the generation, and the id. "" where that is not so. */
+static void find_group_id(const rd_kafka_consumer_group_metadata_t *group, char *id, size_t size) {
+    static const char magic[] = "CGMDv2:";
+    enum { AT = sizeof magic - 1 + sizeof(int32_t) };
+    void *bytes = NULL;
+    size_t length = 0;
+    id[0] = '\0';
+    rd_kafka_error_t *failed = rd_kafka_consumer_group_metadata_write(group, &bytes, &length);
+    if (failed) {
+        rd_kafka_error_destroy(failed);
+        return;
+    }
+    if (length > AT && !memcmp(bytes, magic, sizeof magic - 1) && memchr((char *)bytes + AT, 0, length - AT))
+        (void)snprintf(id, size, "%s", (char *)bytes + AT);
+    rd_kafka_mem_free(NULL, bytes);
+}
+
+static enum ule_code fail_fatally(const struct ule_producer *producer, struct ule_error *error, const char *doing) {
+    char text[512];
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer->client, text, sizeof text);
+    return ule_kafka_fail_code(error, code ? code : RD_KAFKA_RESP_ERR__FATAL, code ? text : NULL, doing);
+}
+
+/* Takes `failed`, for which the transaction has to be aborted, and returns the reason for it. A transaction fails
+ * beside us: a call that is under way then says no more than that the state is not the right one. The transaction's own
+ * error is what a begin is refused with. */
+static rd_kafka_error_t *find_reason(struct ule_producer *producer, rd_kafka_error_t *failed) {
+    (void)rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE); /* as the abort does; what is on its way, */
+    (void)rd_kafka_flush(producer->client, CLOSE_MS);               /* and the reports of it, are waited for */
+    if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__STATE)
+        return failed;
+    rd_kafka_error_t *refused = rd_kafka_begin_transaction(producer->client);
+    if (!refused)
+        return failed;
+    rd_kafka_error_destroy(failed);
+    return refused;
+}
+
 /* Takes `failed`. A record that was not delivered is the reason, and the failed transaction what follows from it;
  * FENCED_INSTANCE_ID is said whatever else went wrong. */
-static enum ule_code fail(const struct ule_producer *producer, struct ule_error *error, rd_kafka_error_t *failed,
+static enum ule_code fail(struct ule_producer *producer, struct ule_error *error, rd_kafka_error_t *failed,
                           const char *doing) {
+    if (producer->open && !rd_kafka_error_is_retriable(failed))
+        failed = find_reason(producer, failed);
     rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
-    bool topic_denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && !producer->failed;
-    enum ule_code result;
-    char text[512];
-    if (producer->failed && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+    bool told = producer->open || !producer->transactional_id;
+    if (producer->failed && told && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
         rd_kafka_error_destroy(failed);
-        result = ule_kafka_fail_code(error, producer->failed, producer->failure, doing);
-    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        rd_kafka_error_destroy(failed);
-        code = rd_kafka_fatal_error(producer->client, text, sizeof text);
-        result = ule_kafka_fail_code(error, code ? code : RD_KAFKA_RESP_ERR__FATAL, code ? text : NULL, doing);
-    } else {
-        result = ule_kafka_fail(error, failed, doing);
+        return ule_kafka_fail_code(error, producer->failed, producer->failure, doing);
     }
-    if (error && topic_denied)
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        rd_kafka_error_destroy(failed);
+        return fail_fatally(producer, error, doing);
+    }
+    enum ule_code result = ule_kafka_fail(error, failed, doing);
+    if (error && code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
         name_topics(producer, error);
     return result;
 }
@@ -285,12 +322,15 @@ void ule_producer_poll(struct ule_producer *producer) {
 }
 
 enum ule_code ule_producer_begin(struct ule_producer *producer, struct ule_error *error) {
+    static const char doing[] = "cannot begin a transaction";
     producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (size_t i = 0; i < producer->topics_count; i++)
         producer->topics[i].in_transaction = false;
+    if (rd_kafka_fatal_error(producer->client, NULL, 0))
+        return fail_fatally(producer, error, doing);
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(producer->client);
     if (failed)
-        return fail(producer, error, failed, "cannot begin a transaction");
+        return fail(producer, error, failed, doing);
     producer->open = true;
     return ULE_OK;
 }
@@ -310,9 +350,10 @@ enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_
             error->action = ULE_ACTION_RESTART;
         return code;
     }
-    char doing[320];
-    (void)snprintf(doing, sizeof doing, "cannot commit a transaction of transactional.id %.249s",
-                   producer->transactional_id);
+    char doing[320], group_id[128];
+    find_group_id(group, group_id, sizeof group_id);
+    (void)snprintf(doing, sizeof doing, "cannot commit a transaction of transactional.id %.128s for group %s",
+                   producer->transactional_id, group_id);
     struct patience patience = {ule_kafka_now() + TOTAL_MS, waiting, context};
     enum ule_code code = persist(producer, call_offsets, offsets, group, &patience, doing, error);
     if (!code)
@@ -325,14 +366,13 @@ enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_
 enum ule_code ule_producer_abort(struct ule_producer *producer, struct ule_error *error) {
     if (!producer->open)
         return ULE_OK;
-    producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR; /* it is told already, or nobody asked */
-    struct patience patience = {.deadline = ule_kafka_now() + ABORT_MS};
+    producer->open = false; /* whatever comes of it; what was not delivered is no news any more */
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot abort a transaction of transactional.id %.249s",
                    producer->transactional_id);
-    enum ule_code code = persist(producer, call_abort, NULL, NULL, &patience, doing, error);
-    if (!code)
-        producer->open = false;
+    int64_t deadline = ule_kafka_now() + ABORT_MS;
+    enum ule_code code = persist(producer, call_abort, NULL, NULL, &(struct patience){.deadline = deadline}, doing,
+                                 error);
     producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
     return code;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/audit.h"
 
+#include "base/text.h"
 #include "base/uuid.h"
+#include "core/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,4 +115,29 @@ enum ule_code ule_audit_append(const char *dir, const struct ule_audit_lookup *l
         (void)close(file);
     free(path);
     return code;
+}
+
+/* The log of look-ups names nobody, so the reason that stands in it must not either (S4 § 8). */
+static bool names_a_number(const char *text) {
+    static const char of_a_number[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (const char *at = text; *at; at += *at != '\0') {
+        char word[11], number[21];
+        size_t size = strspn(at, of_a_number);
+        bool parted = size == 6 && at[6] && strchr(" -./", at[6]) && strspn(at + 7, of_a_number) == 4;
+        if (size == 10 || parted) {
+            (void)snprintf(word, sizeof word, "%.6s%.4s", at, at + (parted ? 7 : 6));
+            if (ule_number_normalise(word, number) && ule_number_birth_date(number) != ULE_DATE_NONE)
+                return true;
+        }
+        at += size;
+    }
+    return false;
+}
+
+const char *ule_audit_refuse_purpose(const char *text) {
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        return "expected --purpose TEXT: why you look this person up";
+    if (!ule_text_valid(text, strlen(text)))
+        return "--purpose is not text in UTF-8";
+    return names_a_number(text) ? "--purpose holds what looks like a person number: the log must name nobody" : NULL;
 }

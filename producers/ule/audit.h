@@ -23,6 +23,8 @@ struct ule_audit_lookup {
 
 /* The name of the user that this process works for, copied into `name`; the number of the user where it has no name. */
 void ule_audit_actor(char *name, size_t size);
+/* NULL, or why a purpose cannot stand in the log: empty, no text, or what looks like a person number in it. */
+const char *ule_audit_refuse_purpose(const char *text);
 /* Appends to `dir`/audit.jsonl and returns when it is on disk; two at once write one after the other. After an error
  * nothing of it is in the file. */
 enum ule_code ule_audit_append(const char *dir, const struct ule_audit_lookup *lookup,

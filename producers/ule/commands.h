@@ -6,6 +6,7 @@
 
 enum ule_exit { ULE_EXIT_OK = 0, ULE_EXIT_FOUND = 1, ULE_EXIT_USAGE = 2 };
 
+int ule_dead_letter_main(int argc, char **argv);
 int ule_explain_main(int argc, char **argv);
 int ule_diff_main(int argc, char **argv);
 int ule_extract_main(int argc, char **argv);

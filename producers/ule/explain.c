@@ -3,8 +3,6 @@
  * looks leaves a line in the audit log before anything is shown. */
 #include "ule/explain.h"
 
-#include "base/text.h"
-#include "core/number.h"
 #include "ule/audit.h"
 #include "ule/commands.h"
 
@@ -150,23 +148,6 @@ static enum ule_code run(struct ule_explain *explain, const struct options *opti
     return fflush(stdout) == 0 ? ULE_OK : ule_fail(error, ULE_IO, "what was to be shown could not be written");
 }
 
-/* The log of look-ups names nobody, so the reason that stands in it must not either (S4 § 8). */
-static bool names_a_number(const char *text) {
-    static const char of_a_number[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    for (const char *at = text; *at; at += *at != '\0') {
-        char word[11], number[21];
-        size_t size = strspn(at, of_a_number);
-        bool parted = size == 6 && at[6] && strchr(" -./", at[6]) && strspn(at + 7, of_a_number) == 4;
-        if (size == 10 || parted) {
-            (void)snprintf(word, sizeof word, "%.6s%.4s", at, at + (parted ? 7 : 6));
-            if (ule_number_normalise(word, number) && ule_number_birth_date(number) != ULE_DATE_NONE)
-                return true;
-        }
-        at += size;
-    }
-    return false;
-}
-
 static int take_options(int argc, char **argv, struct options *options) {
     static const struct option longs[] = {
         {"state", required_argument, NULL, 's'}, {"purpose", required_argument, NULL, 'p'},
@@ -189,7 +170,7 @@ static int take_options(int argc, char **argv, struct options *options) {
     options->number = argv[optind];
     if (!options->state)
         return usage("expected --state DIR");
-    if (!options->purpose || options->purpose[strspn(options->purpose, " \t\r\n")] == '\0')
+    if (!options->purpose)
         return usage("expected --purpose TEXT: why you look this person up");
     return ULE_EXIT_OK;
 }
@@ -200,10 +181,9 @@ int ule_explain_main(int argc, char **argv) {
     int wrong = take_options(argc, argv, &options);
     if (wrong)
         return wrong < 0 ? ULE_EXIT_OK : wrong;
-    if (!ule_text_valid(options.purpose, strlen(options.purpose)))
-        return usage("--purpose is not text in UTF-8");
-    if (names_a_number(options.purpose))
-        return usage("--purpose holds what looks like a person number: the log must name nobody");
+    const char *refused = ule_audit_refuse_purpose(options.purpose);
+    if (refused)
+        return usage(refused);
     if (!ule_explain_parse(options.number, &asked))
         return usage("that is neither a person number nor alien:ID, nor the address of a record");
     (void)umask(077); /* what is written concerns persons */

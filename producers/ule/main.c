@@ -10,6 +10,7 @@ static const struct {
     const char *help;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"dead-letter", "what could not be read, why, and another try", ule_dead_letter_main},
     {"explain", "a person as the system sees it, and why", ule_explain_main},
     {"diff", "two recordings of outputs: who gains and loses what", ule_diff_main},
     {"extract", "CPR extract files to a recording", ule_extract_main},

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "ule/audit_topic.h"
+
+#include "avro/framing.h"
+#include "base/uuid.h"
+#include "loop/state.h"
+#include "ule/audit.h"
+#include "ule/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum ule_code ule_audit_open(struct ule_audit *audit, const struct ule_config *config, struct ule_producer *producer,
+                             struct ule_error *error) {
+    int32_t partitions = 0;
+    const char *topic = ule_config_topic(config, ULE_AUDIT_TOPIC);
+    enum ule_code code = ule_kafka_partitions(ule_producer_client(producer), topic, &partitions, error);
+    if (code != ULE_OK)
+        return code;
+    *audit = (struct ule_audit){.producer = producer, .topic = topic};
+    ule_audit_actor(audit->actor, sizeof audit->actor);
+    audit->partition = (int32_t)ule_state_partition(audit->actor, (unsigned)partitions);
+    return ULE_OK;
+}
+
+enum ule_code ule_audit_send(struct ule_audit *audit, const struct ule_audit_entry *entry, struct ule_error *error) {
+    int64_t now = ule_live_now();
+    struct ule_arena *arena = ule_arena_new();
+    struct ule_cpr_transaction transaction;
+    ule_record_init(&ule_cpr_transaction_record, &transaction, arena);
+    audit->version = now > audit->version ? now : audit->version + 1;
+    char version[24], event_id[ULE_UUID_SIZE];
+    (void)snprintf(version, sizeof version, "%" PRId64, audit->version);
+    const char *parts[] = {ULE_AUDIT_TOPIC, audit->actor, version};
+    struct ule_caused_by source = entry->source;
+    transaction.event_id = ule_uuid_v5(parts, 3, event_id);
+    transaction.version = audit->version;
+    transaction.caused_by = (struct ule_caused_by){
+        .topic = entry->type == ULE_TRANSACTION_TYPE_REDRIVE ? "redrive" : "lookup", .event_id = ""};
+    transaction.effective_on = ule_date_of_time(now);
+    transaction.at = now;
+    transaction.actor = audit->actor;
+    transaction.purpose = entry->purpose;
+    transaction.type = entry->type;
+    transaction.person = entry->person;
+    transaction.count = 1;
+    transaction.fields = entry->fields;
+    transaction.source = &source;
+    struct ule_buffer bytes = {0};
+    ule_write_single_object(&ule_cpr_transaction_record, &transaction, &bytes);
+    enum ule_code code = ule_producer_send(audit->producer,
+                                           &(struct ule_message){
+                                               .topic = audit->topic,
+                                               .partition = audit->partition,
+                                               .key = audit->actor,
+                                               .key_size = strlen(audit->actor),
+                                               .value = bytes.bytes,
+                                               .size = bytes.size,
+                                               .ts = now,
+                                           },
+                                           error);
+    ule_buffer_close(&bytes);
+    ule_arena_free(arena);
+    return code;
+}

@@ -455,6 +455,33 @@ static void work_end(struct work *work) {
     }
 }
 
+static void say_nothing(void *context, const char *topic, const char *what, bool fatal) {
+    (void)context;
+    (void)topic;
+    (void)what;
+    (void)fatal;
+}
+
+/* A broker learns of new settings a moment after they were set. */
+static enum ule_code await_settings(const struct work *done, struct ule_error *error) {
+    for (int waited = 0;; waited += APPEAR_STEP_MS) {
+        struct work again = *done;
+        memset(again.altered, 0, sizeof again.altered);
+        again.tell = say_nothing;
+        enum ule_code code = compare(&again, error);
+        bool differ = false;
+        for (size_t i = 0; i < PLANS; i++)
+            differ = differ || again.altered[i];
+        work_end(&again);
+        if (code != ULE_OK || !differ)
+            return code;
+        if (waited >= APPEAR_MS)
+            return ule_kafka_fail_code(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL,
+                                       "topics were set up but stay as they were");
+        (void)usleep(APPEAR_STEP_MS * 1000);
+    }
+}
+
 enum ule_code ule_topics_check(rd_kafka_t *client, const struct ule_config *config, int replication, bool keep_for_ever,
                                ule_topic_difference *tell, void *context, size_t *differences,
                                struct ule_error *error) {
@@ -480,6 +507,8 @@ enum ule_code ule_topics_apply(rd_kafka_t *client, const struct ule_config *conf
         code = compare(&work, error);
     if (code == ULE_OK)
         code = alter(&work, error);
+    if (code == ULE_OK)
+        code = await_settings(&work, error);
     work_end(&work);
     return code;
 }

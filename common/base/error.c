@@ -70,6 +70,7 @@ const char *ule_code_name(enum ule_code code) {
         [ULE_UNDER_AGE] = "UNDER_AGE",
         [ULE_CONTRADICTION] = "CONTRADICTION",
         [ULE_TOO_LARGE] = "TOO_LARGE",
+        [ULE_QUARANTINED] = "QUARANTINED",
         [ULE_END] = "END",
         [ULE_IO] = "IO",
         [ULE_STORE] = "STORE",

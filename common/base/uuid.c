@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/uuid.h"
 
-#include <openssl/evp.h>
-#include <stdlib.h>
+#include "base/buffer.h"
+#include "base/digest.h"
+
 #include <string.h>
 
 /* 9d1f9c40-bcba-4f4e-8340-ad83110b289b: drawn once. Never to change: every event id that was published stands on it. */
@@ -27,22 +28,14 @@ static char *format(const uint8_t bytes[static 16], uint8_t version, char out[st
     return out;
 }
 
-/* libcrypto refuses only when memory is out or SHA-1 was built away: nothing that a caller could act on. */
-static void must(int succeeded) {
-    if (succeeded != 1)
-        abort();
-}
-
 char *ule_uuid_v5(const char *const *parts, size_t count, char out[static ULE_UUID_SIZE]) {
-    uint8_t hash[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    must(digest != NULL);
-    must(EVP_DigestInit_ex(digest, EVP_sha1(), NULL));
-    must(EVP_DigestUpdate(digest, namespace_bytes, sizeof namespace_bytes));
+    uint8_t hash[ULE_SHA1_SIZE];
+    struct ule_buffer name = {0};
+    ule_buffer_append(&name, namespace_bytes, sizeof namespace_bytes);
     for (size_t i = 0; i < count; i++) /* all but the last with their NUL */
-        must(EVP_DigestUpdate(digest, parts[i], strlen(parts[i]) + (i + 1 < count)));
-    must(EVP_DigestFinal_ex(digest, hash, NULL));
-    EVP_MD_CTX_free(digest);
+        ule_buffer_append(&name, parts[i], strlen(parts[i]) + (i + 1 < count));
+    ule_sha1(name.bytes, name.size, hash);
+    ule_buffer_close(&name);
     return format(hash, 5, out);
 }
 

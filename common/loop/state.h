@@ -23,6 +23,14 @@ unsigned ule_state_partition(const char *entity, unsigned partitions);
 enum ule_code ule_state_read(struct ule_state_codec *codec, struct ule_store *store, const char *entity,
                              struct ule_arena *arena, struct ule_buffer *stored, struct ule_person_state *state,
                              bool *found, struct ule_error *error) ULE_MUST_CHECK;
+/* The next date of a state's bytes, for the index; most of the state is not decoded for it. ULE_STATE when they cannot
+ * be read. */
+enum ule_code ule_state_due(struct ule_state_codec *codec, const uint8_t *bytes, size_t size, struct ule_arena *arena,
+                            int32_t *due, struct ule_error *error) ULE_MUST_CHECK;
+/* Bytes to a state and no more. */
+enum ule_code ule_state_decode(struct ule_state_codec *codec, const uint8_t *bytes, size_t size,
+                               struct ule_arena *arena, struct ule_person_state *state,
+                               struct ule_error *error) ULE_MUST_CHECK;
 /* Its bytes into *bytes (cleared first). */
 void ule_state_write(const struct ule_state_codec *codec, const struct ule_person_state *state,
                      struct ule_buffer *bytes);

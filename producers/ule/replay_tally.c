@@ -245,6 +245,7 @@ static const struct row errors[] = {
     {"UNDER_AGE", "a credential for somebody too young"},
     {"CONTRADICTION", "contradicts itself"},
     {"TOO_LARGE", "too large"},
+    {"QUARANTINED", "to an entity that is set aside"},
     {NULL, NULL},
 };
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The civil date: who owns a partition writes a Tick into it when a day is over, and takes the Ticks that it reads
+ * (design.md section 6). Whatever is due on a day is done before the partition's next message. */
+#include "family/family.h"
+
+enum { LOOK_MS = 1000, JUMP_DAYS = 7 };
+
+static enum ule_code write_tick(struct family *family, struct family_partition *partition, int32_t date,
+                                struct ule_error *error) {
+    struct ule_inbox_message tick;
+    ule_arena_reset(family->arena);
+    ule_tick_message(date, "", family->arena, &tick);
+    ule_buffer_clear(&family->bytes);
+    ule_write_single_object(&ule_inbox_message_record, &tick, &family->bytes);
+    const struct ule_message message = {.topic = family->inbox,
+                                        .partition = partition->number,
+                                        .value = family->bytes.bytes,
+                                        .size = family->bytes.size};
+    enum ule_code code = ule_worker_send(family->worker, &message, error);
+    if (code == ULE_OK)
+        code = ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error);
+    if (code == ULE_OK)
+        partition->asked = date;
+    return code;
+}
+
+static enum ule_code check_jump(const struct family *family, const struct family_partition *partition, int32_t date,
+                                struct ule_error *error) {
+    char now[11], then[11];
+    if (family->allow_jump || partition->today == ULE_DATE_NONE || date - partition->today <= JUMP_DAYS)
+        return ULE_OK;
+    return ule_fail(error, ULE_STATE,
+                    "the clock of this host says %s, and the last day that was done is %s (partition %d): is the clock "
+                    "right? Then start with --allow-jump",
+                    ule_date_format(date, now), ule_date_format(partition->today, then), partition->number);
+}
+
+enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *error) {
+    int64_t now = ule_steady_clock();
+    if (family->config->clock_publish || now - family->day_looked < LOOK_MS)
+        return ULE_OK;
+    family->day_looked = now;
+    int32_t date = ule_date_of_time(ule_wall_clock());
+    for (size_t i = 0; i < family->partitions_count; i++) {
+        struct family_partition *partition = &family->partitions[i];
+        bool done = partition->today != ULE_DATE_NONE && date <= partition->today;
+        if (partition->stage != FAMILY_READY || done || (partition->asked != ULE_DATE_NONE && date <= partition->asked))
+            continue;
+        enum ule_code code = check_jump(family, partition, date, error);
+        if (code == ULE_OK)
+            code = write_tick(family, partition, date, error);
+        if (code != ULE_OK)
+            return code;
+    }
+    return ULE_OK;
+}
+
+/* Up to `most` entities that are due; *done: the Tick is. A day that is done stays done, whatever becomes of the rest.
+ */
+static enum ule_code slice(struct family *family, struct family_partition *partition, int32_t most, bool *done,
+                           struct ule_error *error) {
+    struct ule_buffer entity = {0};
+    enum ule_code code = ULE_OK;
+    while (code == ULE_OK && partition->today < partition->ticking && most > 0) {
+        int32_t due, day = partition->today + 1;
+        if (!ule_store_due_first(partition->store, day, &entity, &due)) {
+            partition->today = day;
+            partition->changed = true;
+            continue;
+        }
+        code = ule_stepper_tick(family->stepper, partition->store, day, (char *)entity.bytes, NULL, error);
+        most--;
+    }
+    ule_buffer_close(&entity);
+    *done = partition->today >= partition->ticking;
+    return code;
+}
+
+static enum ule_code go_on(struct family *family, struct family_partition *partition, struct ule_error *error) {
+    bool done = false, ticking = partition->stage == FAMILY_TICKING;
+    enum ule_code code = slice(family, partition, family->config->batch_messages, &done, error);
+    if (code == ULE_OK && done)
+        partition->next++;
+    /* Until then the offset stays: a new owner begins the Tick again, with what is still due. */
+    if (code == ULE_OK)
+        code = ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error);
+    if (code == ULE_OK && !done && !ticking)
+        code = ule_worker_pause(family->worker, family->inbox, partition->number, error);
+    if (code == ULE_OK && done && ticking)
+        code = ule_worker_resume(family->worker, family->inbox, partition->number, error);
+    partition->stage = done ? FAMILY_READY : FAMILY_TICKING;
+    return code;
+}
+
+enum ule_code family_tick(struct family *family, struct family_partition *partition, int32_t date, int64_t offset,
+                          struct ule_error *error) {
+    partition->next = offset;
+    if (partition->today == ULE_DATE_NONE) { /* the first day only begins */
+        partition->today = date;
+        partition->changed = true;
+    }
+    partition->ticking = date;
+    return go_on(family, partition, error);
+}
+
+enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
+        struct family_partition *partition = &family->partitions[i];
+        if (partition->stage != FAMILY_TICKING)
+            continue;
+        code = go_on(family, partition, error);
+        *busy = true;
+    }
+    return code;
+}

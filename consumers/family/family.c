@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "family/family.h"
+
+#include "kafka/topics.h"
+#include "ops/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CLUSTER_MS = 30000 };
+
+struct family_partition *family_partition(struct family *family, int32_t number) {
+    for (size_t i = 0; i < family->partitions_count; i++) {
+        if (family->partitions[i].number == number)
+            return &family->partitions[i];
+    }
+    return NULL;
+}
+
+static enum ule_code send_to(struct family *family, const char *topic, int32_t partition, const char *key, void *opaque,
+                             bool tombstone, struct ule_error *error) {
+    const struct ule_message message = {
+        .topic = topic,
+        .partition = partition,
+        .key = key,
+        .key_size = strlen(key),
+        .value = tombstone ? NULL : family->bytes.bytes,
+        .size = tombstone ? 0 : family->bytes.size,
+        .opaque = opaque,
+    };
+    return ule_worker_send(family->worker, &message, error);
+}
+
+static enum ule_code publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
+    struct family *family = context;
+    const struct family_output *to = &family->outputs[output->topic];
+    (void)at;
+    ule_buffer_clear(&family->bytes);
+    if (output->value)
+        ule_write_single_object(ule_topic_records[output->topic], output->value, &family->bytes);
+    return send_to(family, to->topic, (int32_t)ule_state_partition(output->key, (unsigned)to->partitions), output->key,
+                   NULL, !output->value, error);
+}
+
+static enum ule_code tell(void *context, const struct ule_inbox_message *message, struct ule_error *error) {
+    struct family *family = context;
+    ule_buffer_clear(&family->bytes);
+    ule_write_single_object(&ule_inbox_message_record, message, &family->bytes);
+    return send_to(family, family->inbox,
+                   (int32_t)ule_state_partition(message->entity, (unsigned)family->config->partitions), message->entity,
+                   NULL, false, error);
+}
+
+static enum ule_code check_partitions(struct family *family, const char *topic, struct ule_error *error) {
+    int32_t count = 0;
+    enum ule_code code = ule_kafka_partitions(ule_worker_client(family->worker), topic, &count, error);
+    if (code == ULE_OK && count != family->config->partitions)
+        return ule_fail(error, ULE_CONFIG,
+                        "%s has %" PRId32 " partitions, and the configuration says %" PRId32 "; see ule repartition",
+                        topic, count, family->config->partitions);
+    return code;
+}
+
+static enum ule_code opened(void *context, struct ule_worker *worker, struct ule_error *error) {
+    struct family *family = context;
+    family->worker = worker;
+    enum ule_code code = check_partitions(family, family->inbox, error);
+    if (code == ULE_OK)
+        code = check_partitions(family, family->changelog, error);
+    for (size_t i = 0; i < ULE_TOPIC_COUNT && code == ULE_OK; i++)
+        code = ule_kafka_partitions(ule_worker_client(worker), family->outputs[i].topic, &family->outputs[i].partitions,
+                                    error);
+    if (code == ULE_OK)
+        code = ule_dead_letters_open(family->config, worker, ULE_INBOX_TOPIC, &family->letters, error);
+    if (code != ULE_OK)
+        return code;
+    char *cluster = rd_kafka_clusterid(ule_worker_client(worker), CLUSTER_MS);
+    (void)snprintf(family->cluster, sizeof family->cluster, "%s", cluster && *cluster ? cluster : "unknown");
+    if (cluster)
+        rd_kafka_mem_free(ule_worker_client(worker), cluster);
+    return ULE_OK;
+}
+
+static enum ule_code assigned(void *context, const struct ule_assigned *all, size_t count, struct ule_error *error) {
+    struct family *family = context;
+    (void)error;
+    family->partitions = calloc(count ? count : 1, sizeof *family->partitions);
+    family->restoring = calloc(count ? count : 1, sizeof *family->restoring);
+    if (!family->partitions || !family->restoring)
+        abort();
+    family->partitions_count = count;
+    for (size_t i = 0; i < count; i++)
+        family->partitions[i] = (struct family_partition){
+            .number = all[i].partition,
+            .next = all[i].committed,
+            .today = ULE_DATE_NONE,
+            .ticking = ULE_DATE_NONE,
+            .asked = ULE_DATE_NONE,
+        };
+    return ULE_OK;
+}
+
+static void give_up(void *context) {
+    family_give_up(context);
+}
+
+static enum ule_code idle(void *context, bool *busy, struct ule_error *error) {
+    struct family *family = context;
+    enum ule_code code = family_take_over(family, busy, error);
+    if (code == ULE_OK)
+        code = family_tick_on(family, busy, error);
+    if (code == ULE_OK)
+        code = family_look_at_the_clock(family, error);
+    return code;
+}
+
+static bool is_redriven(const rd_kafka_message_t *message) {
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+    return rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           rd_kafka_header_get_last(headers, "redriven", &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Built in for the tests of what a death in the core leads to: the id of a source event on which it aborts. */
+static void die_if_told(const struct ule_inbox_message *message) {
+    const char *event_id = getenv("ULE_ABORT_ON_EVENT");
+    if (event_id && strcmp(message->caused_by.event_id, event_id) == 0)
+        abort();
+}
+
+/* A data error in *why, or anything else in *error. */
+static enum ule_code step(struct family *family, struct family_partition *partition, const rd_kafka_message_t *record,
+                          const struct ule_inbox_message *message, struct ule_error *why, struct ule_error *error) {
+    if (family_poison_is(partition->number, record->offset)) {
+        family_quarantine(partition, message->entity);
+        char pseudonym[15];
+        ule_policy_pseudonym(&family->config->policy, message->entity, pseudonym);
+        ule_log(ULE_LOG_ERROR, "quarantined", "partition=%" PRId32 " offset=%" PRId64 " entity=%s", partition->number,
+                record->offset, pseudonym);
+    } else if (is_redriven(record)) {
+        family_release(partition, message->entity);
+    }
+    if (family_is_quarantined(partition, message->entity))
+        return ule_fail(why, ULE_QUARANTINED, "the process died on a message to this entity, twice");
+    if (partition->today == ULE_DATE_NONE) {
+        partition->today = ule_date_of_time(message->at);
+        partition->changed = true;
+    }
+    family_poison_enter(partition->number, record->offset);
+    die_if_told(message);
+    enum ule_code code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
+    family_poison_leave();
+    return code;
+}
+
+static enum ule_code take(void *context, const rd_kafka_message_t *record, struct ule_error *error) {
+    struct family *family = context;
+    struct family_partition *partition = family_partition(family, record->partition);
+    if (!partition || partition->stage != FAMILY_READY)
+        return ule_fail(error, ULE_KAFKA, "a record of partition %" PRId32 ", which is paused", record->partition);
+    struct ule_inbox_message message;
+    struct ule_error why = {0};
+    ule_arena_reset(family->arena);
+    enum ule_code code = record->payload
+                             ? ule_reader_decode(family->messages, record->payload, record->len, family->arena,
+                                                 &message, &why)
+                             : ule_fail(&why, ULE_FIELD_MISSING, "payload: null, and the inbox has no tombstones");
+    if (code == ULE_OK && message.entity[0] == '\0' && message.tick != ULE_DATE_NONE)
+        return family_tick(family, partition, message.tick, record->offset, error);
+    if (code == ULE_OK)
+        code = step(family, partition, record, &message, &why, error);
+    if (code != ULE_OK && code == why.code && code < ULE_DATA_ERRORS_END)
+        code = ule_dead_letters_send(family->worker, &family->letters, record, &why, error);
+    else if (code != ULE_OK && why.code != ULE_OK)
+        *error = why;
+    partition->next = record->offset + 1;
+    return code == ULE_OK
+               ? ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error)
+               : code;
+}
+
+struct changes {
+    struct family *family;
+    struct family_partition *partition;
+    enum ule_code code;
+    struct ule_error *error;
+};
+
+static bool log_change(void *context, const char *entity, const uint8_t *bytes, size_t size) {
+    struct changes *changes = context;
+    struct family *family = changes->family;
+    ule_buffer_clear(&family->bytes);
+    if (bytes)
+        ule_buffer_append(&family->bytes, bytes, size);
+    int32_t number = changes->partition->number;
+    /* Its number, not its address: the record may be delivered when the partition is gone. */
+    changes->code = send_to(family, family->changelog, number, entity, (void *)((intptr_t)number + 1), !bytes,
+                            changes->error);
+    return changes->code == ULE_OK;
+}
+
+/* The partition's own record goes the way of all states: into the store, and from there to the changelog. */
+static void put_partition(struct family *family, struct family_partition *partition) {
+    struct ule_person_state state;
+    ule_arena_reset(family->arena);
+    ule_record_init(&ule_person_state_record, &state, family->arena);
+    state.today = partition->today;
+    state.quarantined.count = partition->quarantined_count;
+    state.quarantined.items = ule_arena_array(family->arena, partition->quarantined_count + 1, sizeof(const char *));
+    for (size_t i = 0; i < partition->quarantined_count; i++)
+        state.quarantined.items[i] = partition->quarantined[i];
+    ule_state_write(family->codec, &state, &family->bytes);
+    ule_store_put(partition->store, FAMILY_PARTITION_KEY, family->bytes.bytes, family->bytes.size, ULE_DATE_NONE);
+    partition->changed = false;
+}
+
+static enum ule_code commit(void *context, struct ule_error *error) {
+    struct family *family = context;
+    struct changes changes = {.family = family, .code = ULE_OK, .error = error};
+    for (size_t i = 0; i < family->partitions_count && changes.code == ULE_OK; i++) {
+        changes.partition = &family->partitions[i];
+        if (changes.partition->stage < FAMILY_READY)
+            continue;
+        if (changes.partition->changed)
+            put_partition(family, changes.partition);
+        ule_store_each_change(changes.partition->store, log_change, &changes);
+    }
+    return changes.code;
+}
+
+static void delivered(void *context, void *opaque, int64_t offset) {
+    struct family *family = context;
+    struct family_partition *partition = opaque ? family_partition(family, (int32_t)((intptr_t)opaque - 1)) : NULL;
+    if (partition && offset + 1 > partition->delivered)
+        partition->delivered = offset + 1;
+}
+
+static enum ule_code committed(void *context, struct ule_error *error) {
+    struct family *family = context;
+    enum ule_code code = ULE_OK;
+    for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
+        struct family_partition *partition = &family->partitions[i];
+        family_poison_forget(partition->number, partition->next);
+        if (partition->stage < FAMILY_READY || partition->delivered == partition->position)
+            continue;
+        partition->position = partition->delivered;
+        code = family_store_commit(family, partition, true, error);
+    }
+    return code;
+}
+
+static void free_task(void *made) {
+    struct family *family = made;
+    family_give_up(family);
+    ule_stepper_free(family->stepper);
+    ule_state_codec_free(family->codec);
+    ule_reader_free(family->messages);
+    ule_buffer_close(&family->bytes);
+    ule_arena_free(family->arena);
+    if (family->lock >= 0)
+        (void)close(family->lock);
+    free(family);
+}
+
+static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
+                              void **made, const struct ule_task **task, struct ule_error *error) {
+    struct family *family = calloc(1, sizeof *family);
+    if (!family)
+        abort();
+    const struct ule_stepper_sink sink = {.context = family, .output = publish, .tell = tell};
+    family->config = config;
+    family->allow_jump = allow_jump;
+    family->lock = -1;
+    family->stepper = ule_stepper_new(&config->policy, &sink);
+    family->codec = ule_state_codec_new();
+    family->messages = ule_reader_new(&ule_inbox_message_record);
+    family->arena = ule_arena_new();
+    family->inbox = family->topics[0] = ule_config_topic(config, ULE_INBOX_TOPIC);
+    family->changelog = ule_config_topic(config, ULE_CHANGELOG_TOPIC);
+    for (size_t i = 0; i < ULE_TOPIC_COUNT; i++)
+        family->outputs[i].topic = ule_config_topic(config, ule_topic_names[i]);
+    ule_config_digest(config, family->digest);
+    family->task = (struct ule_task){
+        .name = process->name,
+        .topics = family->topics,
+        .topics_count = 1,
+        .context = family,
+        .opened = opened,
+        .assigned = assigned,
+        .revoked = give_up,
+        .idle = idle,
+        .take = take,
+        .commit = commit,
+        .committed = committed,
+        .delivered = delivered,
+        .closed = give_up,
+    };
+    enum ule_code code = family_lock(family, error);
+    if (code != ULE_OK) {
+        free_task(family);
+        return code;
+    }
+    *made = family;
+    *task = &family->task;
+    return ULE_OK;
+}
+
+const struct ule_process family_process = {
+    .name = "ule-family",
+    .says = "Keeps the state of every person and what belongs to one, and publishes what follows from it.",
+    .stateful = true,
+    .new_task = new_task,
+    .free_task = free_task,
+};

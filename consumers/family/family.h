@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* ule-family on Kafka: partitions of the inbox, each with a store that is a cache of its changelog; the stepper; and
+ * what must happen to a partition before a message, between messages, and at a commit. */
+#ifndef ULE_FAMILY_FAMILY_H
+#define ULE_FAMILY_FAMILY_H
+
+#include "avro/framing.h"
+#include "loop/dead_letter.h"
+#include "loop/process.h"
+#include "loop/stepper.h"
+
+#include "kafka/reader.h"
+
+/* The key, in the changelog, of what concerns a partition as a whole: a PersonState with `today` and `quarantined`. No
+ * entity has this address. */
+#define FAMILY_PARTITION_KEY "partition"
+
+enum family_stage {
+    FAMILY_NEW,       /* given out, not looked at yet */
+    FAMILY_RESTORING, /* its changelog is being read */
+    FAMILY_READY,
+    FAMILY_TICKING, /* within a Tick that takes more than one transaction: no message is taken meanwhile */
+};
+
+struct family_partition {
+    int32_t number;
+    enum family_stage stage;
+    struct ule_store *store; /* NULL while NEW */
+    int64_t next;            /* of the inbox: where to go on */
+    int64_t position;        /* of the changelog: what the store is as of */
+    int64_t delivered;       /* likewise when the open transaction is committed */
+    int32_t today;           /* the last day whose Tick is done, ULE_DATE_NONE before the first */
+    int32_t ticking;         /* the day that a Tick goes to */
+    int32_t asked;           /* the last day that a Tick was written for here */
+    bool changed;            /* today or quarantined, since the last commit */
+    char **quarantined;      /* entities */
+    size_t quarantined_count;
+    int64_t restore_from, restore_to, restored; /* of the changelog; restored counts records */
+};
+
+struct family_output {
+    const char *topic; /* as it is called here */
+    int32_t partitions;
+};
+
+struct family {
+    const struct ule_config *config;
+    bool allow_jump;
+    struct ule_task task;
+    struct ule_worker *worker;
+    struct ule_stepper *stepper;
+    struct ule_state_codec *codec;
+    struct ule_reader *messages;
+    const char *inbox, *changelog;
+    const char *topics[1]; /* the inbox, for the task */
+    struct family_output outputs[ULE_TOPIC_COUNT];
+    struct ule_dead_letters letters;
+    struct family_partition *partitions;
+    size_t partitions_count;
+    struct ule_kafka_reader *restorer; /* NULL: nothing is being restored */
+    size_t *restoring;                 /* by the order of the starts: index into partitions */
+    size_t restoring_count;
+    int64_t restore_shown, restore_began, restore_uncommitted;
+    int64_t day_looked; /* steady clock */
+    int lock;           /* of state.dir */
+    char cluster[64], boot[64], digest[65];
+    struct ule_arena *arena;
+    struct ule_buffer bytes;
+};
+
+/* takeover.c. state.dir is ours alone from here on. */
+enum ule_code family_lock(struct family *family, struct ule_error *error) ULE_MUST_CHECK;
+/* A slice of what there is to restore; *busy: there is more. */
+enum ule_code family_take_over(struct family *family, bool *busy, struct ule_error *error) ULE_MUST_CHECK;
+/* The store is as of partition->position, in the same transaction of the store. */
+enum ule_code family_store_commit(struct family *family, struct family_partition *partition, bool running,
+                                  struct ule_error *error) ULE_MUST_CHECK;
+/* Closes every store, without what is not committed, and forgets the partitions. */
+void family_give_up(struct family *family);
+
+/* day.c. Writes a Tick into each partition whose day is over. */
+enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *error) ULE_MUST_CHECK;
+/* A Tick of `date` was read at `offset`: as much of it as a transaction may hold. */
+enum ule_code family_tick(struct family *family, struct family_partition *partition, int32_t date, int64_t offset,
+                          struct ule_error *error) ULE_MUST_CHECK;
+/* The rest of Ticks that were begun; *busy: there is more. */
+enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) ULE_MUST_CHECK;
+
+/* poison.c. A message on which the process dies twice (design.md section 11). */
+enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) ULE_MUST_CHECK;
+bool family_poison_is(int32_t partition, int64_t offset);
+/* The group has gone on to `next`. */
+void family_poison_forget(int32_t partition, int64_t next);
+void family_poison_enter(int32_t partition, int64_t offset);
+void family_poison_leave(void);
+
+bool family_is_quarantined(const struct family_partition *partition, const char *entity);
+void family_quarantine(struct family_partition *partition, const char *entity);
+void family_release(struct family_partition *partition, const char *entity);
+
+/* family.c. NULL where it is not ours. */
+struct family_partition *family_partition(struct family *family, int32_t number);
+extern const struct ule_process family_process;
+
+#endif

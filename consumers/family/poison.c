@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* A message on which the core dies would kill every owner of its partition for ever. Who dies writes down which message
+ * was in work, from the handler of the signal that kills: so a death from outside (kill -9, a power cut) accuses no
+ * message, and no batch has to be taken message by message to find out which it was. */
+#include "family/family.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[4096];
+static uint8_t stack[65536]; /* the handler's own: the reason may be that there is no stack left */
+static volatile sig_atomic_t working;
+static volatile int32_t in_work_partition;
+static volatile int64_t in_work_offset;
+static int32_t met_partition = -1; /* of the file */
+static int64_t met_offset = -1;
+static int64_t deaths;
+
+/* A number and a separator, with nothing that a signal handler may not call. */
+static size_t put(char *out, int64_t value, char separator) {
+    char digits[24];
+    size_t count = 0, size = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (count)
+        out[size++] = digits[--count];
+    out[size++] = separator;
+    return size;
+}
+
+static void on_death(int signal_number) {
+    if (working) {
+        char line[96];
+        int64_t partition = in_work_partition, offset = in_work_offset;
+        bool again = partition == met_partition && offset == met_offset;
+        size_t size = put(line, partition, ' ');
+        size += put(line + size, offset, ' ');
+        size += put(line + size, again ? deaths + 1 : 1, '\n');
+        int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (file >= 0) {
+            ssize_t written = write(file, line, size);
+            (void)written; /* there is nobody left to tell */
+            (void)close(file);
+        }
+    }
+    (void)raise(signal_number); /* SA_RESETHAND: the default now */
+}
+
+enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    if (snprintf(path, sizeof path, "%s/poison", state_dir) >= (int)sizeof path)
+        return ule_fail(error, ULE_CONFIG, "state.dir: too long");
+    FILE *file = fopen(path, "re");
+    if (!file && errno != ENOENT)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    if (file) {
+        if (fscanf(file, "%" SCNd32 " %" SCNd64 " %" SCNd64, &met_partition, &met_offset, &deaths) != 3)
+            deaths = 0;
+        (void)fclose(file);
+    }
+    const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+    (void)sigaltstack(&alternative, NULL);
+    const struct sigaction action = {.sa_handler = on_death, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        (void)sigaction(signals[i], &action, NULL);
+    return ULE_OK;
+}
+
+bool family_poison_is(int32_t partition, int64_t offset) {
+    return deaths >= 2 && partition == met_partition && offset == met_offset;
+}
+
+void family_poison_forget(int32_t partition, int64_t next) {
+    if (!deaths || partition != met_partition || next <= met_offset)
+        return;
+    deaths = 0;
+    (void)unlink(path);
+}
+
+void family_poison_enter(int32_t partition, int64_t offset) {
+    in_work_partition = partition;
+    in_work_offset = offset;
+    working = 1;
+}
+
+void family_poison_leave(void) {
+    working = 0;
+}
+
+bool family_is_quarantined(const struct family_partition *partition, const char *entity) {
+    for (size_t i = 0; i < partition->quarantined_count; i++) {
+        if (strcmp(partition->quarantined[i], entity) == 0)
+            return true;
+    }
+    return false;
+}
+
+void family_quarantine(struct family_partition *partition, const char *entity) {
+    if (family_is_quarantined(partition, entity))
+        return;
+    char **all = realloc(partition->quarantined, (partition->quarantined_count + 1) * sizeof *all);
+    char *copy = strdup(entity);
+    if (!all || !copy)
+        abort();
+    all[partition->quarantined_count++] = copy;
+    partition->quarantined = all;
+    partition->changed = true;
+}
+
+void family_release(struct family_partition *partition, const char *entity) {
+    for (size_t i = 0; i < partition->quarantined_count; i++) {
+        if (strcmp(partition->quarantined[i], entity) != 0)
+            continue;
+        free(partition->quarantined[i]);
+        partition->quarantined[i] = partition->quarantined[--partition->quarantined_count];
+        partition->changed = true;
+        return;
+    }
+}

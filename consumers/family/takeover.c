@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking a partition over (design.md section 5): the changelog is the truth, the store a cache of it as of an offset,
+ * which stands in the store's own meta. The group's offset is fetched first (kafka/consumer.h), then the changelog's
+ * end by a handle that sees open transactions, then the changelog is read committed up to there. */
+#include "family/family.h"
+
+#include "kafka/topics.h"
+#include "ops/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    SLICE_MS = 50,          /* then the group is polled again */
+    COMMIT_RECORDS = 20000, /* of the changelog: what is held in memory meanwhile */
+    SHOW_MS = 5000,
+    OLDEST_MS = 5 * 24 * 3600 * 1000, /* of the 7 days that a tombstone stays (delete.retention.ms) */
+};
+
+static const char meta_name[] = "cache";
+
+/* What a store says of itself. */
+struct cache {
+    char cluster[64], topic[256], boot[64], digest[65];
+    int32_t partition, partitions, running;
+    int64_t position, written_at;
+};
+
+enum ule_code family_lock(struct family *family, struct ule_error *error) {
+    const char *dir = family->config->state_dir;
+    char path[4096];
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return ule_fail(error, ULE_IO, "state.dir %s: %s", dir, strerror(errno));
+    if (snprintf(path, sizeof path, "%s/lock", dir) >= (int)sizeof path)
+        return ule_fail(error, ULE_CONFIG, "state.dir: too long");
+    family->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (family->lock < 0)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    if (flock(family->lock, LOCK_EX | LOCK_NB) != 0)
+        return ule_fail(error, ULE_STATE, "state.dir %s: another process has it", dir);
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (!file || fscanf(file, "%63s", family->boot) != 1)
+        (void)snprintf(family->boot, sizeof family->boot, "unknown");
+    if (file)
+        (void)fclose(file);
+    return family_poison_open(dir, error);
+}
+
+static void store_path(const struct family *family, const struct family_partition *partition, const char *file,
+                       char path[static 4200]) {
+    (void)snprintf(path, 4200, "%s/partition-%" PRId32 "%s", family->config->state_dir, partition->number, file);
+}
+
+static void write_cache(const struct family *family, const struct family_partition *partition, bool running) {
+    char text[768];
+    int size = snprintf(text, sizeof text, "%s %s %" PRId32 " %" PRId32 " %" PRId64 " %" PRId64 " %s %d %s",
+                        family->cluster, family->changelog, partition->number, family->config->partitions,
+                        partition->position, ule_wall_clock(), family->boot, running ? 1 : 0, family->digest);
+    ule_store_meta_put(partition->store, meta_name, text, (size_t)size);
+}
+
+enum ule_code family_store_commit(struct family *family, struct family_partition *partition, bool running,
+                                  struct ule_error *error) {
+    write_cache(family, partition, running);
+    return ule_store_commit(partition->store, error);
+}
+
+static bool read_cache(struct ule_store *store, struct cache *cache) {
+    struct ule_buffer bytes = {0};
+    bool known = ule_store_meta_get(store, meta_name, &bytes);
+    if (known) {
+        ule_buffer_append(&bytes, "", 1);
+        known = sscanf((const char *)bytes.bytes,
+                       "%63s %255s %" SCNd32 " %" SCNd32 " %" SCNd64 " %" SCNd64 " %63s %" SCNd32 " %64s",
+                       cache->cluster, cache->topic, &cache->partition, &cache->partitions, &cache->position,
+                       &cache->written_at, cache->boot, &cache->running, cache->digest) == 9;
+    }
+    ule_buffer_close(&bytes);
+    return known;
+}
+
+/* NULL, or why the cache is not to be believed. */
+static const char *distrust(const struct family *family, const struct family_partition *partition,
+                            const struct cache *cache, int64_t low, int64_t high) {
+    if (strcmp(cache->cluster, family->cluster) != 0 || strcmp(cache->topic, family->changelog) != 0 ||
+        cache->partition != partition->number || cache->partitions != family->config->partitions)
+        return "it is of another cluster, topic or partition";
+    if (cache->position < low || cache->position > high)
+        return "its position is not in the changelog";
+    int64_t age = ule_wall_clock() - cache->written_at;
+    if (age > OLDEST_MS || age < -OLDEST_MS)
+        return "it is older than five days";
+    if (cache->running && strcmp(cache->boot, family->boot) != 0)
+        return "the machine stopped while it was written";
+    return NULL;
+}
+
+static enum ule_code open_store(const struct family *family, struct family_partition *partition,
+                                struct ule_error *error) {
+    char path[4200];
+    store_path(family, partition, "", path);
+    return ule_store_lmdb_open(path, (uint64_t)family->config->store_map_bytes, family->config->store_sync,
+                               &partition->store, error);
+}
+
+static enum ule_code rebuild(const struct family *family, struct family_partition *partition, int64_t low,
+                             const char *why, struct ule_error *error) {
+    char path[4200];
+    ule_log(ULE_LOG_NOTICE, "rebuilding", "partition=%" PRId32 " reason=\"%s\"", partition->number, why);
+    ule_store_free(partition->store);
+    partition->store = NULL;
+    store_path(family, partition, "/data.mdb", path);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    partition->position = low;
+    return open_store(family, partition, error);
+}
+
+/* What the changelog says of the partition as a whole; kept in the store like any other record of it. */
+static enum ule_code load_partition(struct family *family, struct family_partition *partition,
+                                    struct ule_error *error) {
+    struct ule_person_state state;
+    bool found = false;
+    ule_arena_reset(family->arena);
+    enum ule_code code = ule_state_read(family->codec, partition->store, FAMILY_PARTITION_KEY, family->arena,
+                                        &family->bytes, &state, &found, error);
+    if (code != ULE_OK)
+        return code;
+    partition->today = found ? state.today : ULE_DATE_NONE;
+    for (size_t i = 0; i < state.quarantined.count; i++)
+        family_quarantine(partition, state.quarantined.items[i]);
+    partition->changed = false;
+    return ULE_OK;
+}
+
+static enum ule_code open_cache(struct family *family, struct family_partition *partition, struct ule_error *error) {
+    int64_t low = 0, high = 0;
+    enum ule_code code = ule_kafka_reader_bounds(family->restorer, family->changelog, partition->number, &low, &high,
+                                                 error);
+    if (code != ULE_OK)
+        return code;
+    struct cache cache = {0};
+    code = open_store(family, partition, error);
+    /* A file that is no store any more is as good as none. */
+    if (code != ULE_OK)
+        code = rebuild(family, partition, low, "it cannot be opened", error);
+    else if (!read_cache(partition->store, &cache))
+        partition->position = low; /* a new one */
+    else {
+        const char *why = distrust(family, partition, &cache, low, high);
+        if (why)
+            code = rebuild(family, partition, low, why, error);
+        else
+            partition->position = cache.position;
+        if (!why && strcmp(cache.digest, family->digest) != 0)
+            ule_log(ULE_LOG_NOTICE, "rules-changed",
+                    "partition=%" PRId32
+                    " message=\"persons who get no message keep what the former configuration said of them\"",
+                    partition->number);
+    }
+    if (code != ULE_OK)
+        return code;
+    partition->restore_from = partition->position;
+    partition->restore_to = high;
+    partition->restored = 0;
+    return family_store_commit(family, partition, true, error);
+}
+
+static enum ule_code start(struct family *family, size_t index, struct ule_error *error) {
+    struct family_partition *partition = &family->partitions[index];
+    enum ule_code code = ULE_OK;
+    if (!family->restorer) {
+        code = ule_kafka_reader_open(family->config, family->task.name, &family->restorer, error);
+        family->restoring_count = 0;
+        family->restore_began = family->restore_shown = ule_steady_clock();
+    }
+    if (code == ULE_OK)
+        code = open_cache(family, partition, error);
+    if (code == ULE_OK)
+        code = ule_kafka_reader_start(family->restorer, family->changelog, partition->number, partition->restore_from,
+                                      partition->restore_to, error);
+    if (code != ULE_OK)
+        return code;
+    family->restoring[family->restoring_count++] = index;
+    partition->stage = FAMILY_RESTORING;
+    return ULE_OK;
+}
+
+static enum ule_code apply(struct family *family, const rd_kafka_message_t *message, struct ule_error *error) {
+    struct family_partition *partition = family_partition(family, message->partition);
+    if (!partition || !message->key)
+        return ULE_OK;
+    ule_arena_reset(family->arena);
+    const char *key = ule_arena_substring(family->arena, message->key, message->key_len);
+    if (!message->payload) {
+        ule_store_delete(partition->store, key);
+    } else {
+        int32_t due = ULE_DATE_NONE;
+        enum ule_code code = ule_state_due(family->codec, message->payload, message->len, family->arena, &due, error);
+        if (code != ULE_OK) {
+            (void)ule_error_at(error, "%s partition %" PRId32 " offset %" PRId64, family->changelog, message->partition,
+                               message->offset);
+            return code;
+        }
+        ule_store_put(partition->store, key, message->payload, message->len, due);
+    }
+    partition->position = message->offset + 1;
+    partition->restored++;
+    family->restore_uncommitted++;
+    return ULE_OK;
+}
+
+static enum ule_code commit_restored(struct family *family, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
+        if (family->partitions[i].stage == FAMILY_RESTORING)
+            code = family_store_commit(family, &family->partitions[i], true, error);
+    }
+    family->restore_uncommitted = 0;
+    return code;
+}
+
+static enum ule_code ready(struct family *family, struct family_partition *partition, struct ule_error *error) {
+    if (partition->position < partition->restore_to)
+        partition->position = partition->restore_to; /* the rest were marks of transactions, and aborted ones */
+    partition->delivered = partition->position;
+    enum ule_code code = family_store_commit(family, partition, true, error);
+    if (code == ULE_OK)
+        code = load_partition(family, partition, error);
+    if (code != ULE_OK)
+        return code;
+    partition->stage = FAMILY_READY;
+    ule_log(ULE_LOG_INFO, "restored", "partition=%" PRId32 " records=%" PRId64 " position=%" PRId64 " inbox=%" PRId64,
+            partition->number, partition->restored, partition->position, partition->next);
+    return ule_worker_resume(family->worker, family->inbox, partition->number, error);
+}
+
+static void show(struct family *family) {
+    int64_t now = ule_steady_clock(), restored = 0, left = 0;
+    if (now - family->restore_shown < SHOW_MS)
+        return;
+    family->restore_shown = now;
+    for (size_t i = 0; i < family->partitions_count; i++) {
+        const struct family_partition *partition = &family->partitions[i];
+        restored += partition->restored;
+        if (partition->stage == FAMILY_RESTORING)
+            left += partition->restore_to - partition->position;
+    }
+    ule_log(ULE_LOG_INFO, "restoring", "records=%" PRId64 " offsets-left=%" PRId64, restored, left);
+}
+
+/* Records for SLICE_MS; *all: there is nothing left to restore. */
+static enum ule_code restore(struct family *family, bool *all, struct ule_error *error) {
+    int64_t until = ule_steady_clock() + SLICE_MS;
+    enum ule_code code = ULE_OK;
+    for (unsigned i = 0; code == ULE_OK && (i % 64 || ule_steady_clock() < until); i++) {
+        rd_kafka_message_t *message = NULL;
+        int ended = -1;
+        code = ule_kafka_reader_next(family->restorer, 10, &message, &ended, error);
+        if (code == ULE_OK && message)
+            code = apply(family, message, error);
+        if (message)
+            rd_kafka_message_destroy(message);
+        if (code == ULE_OK && ended >= 0)
+            code = ready(family, &family->partitions[family->restoring[ended]], error);
+        if (code == ULE_OK && family->restore_uncommitted >= COMMIT_RECORDS)
+            code = commit_restored(family, error);
+        if (code == ULE_OK && !message && ended < 0)
+            break;
+    }
+    *all = code == ULE_END;
+    return code == ULE_END ? ULE_OK : code;
+}
+
+enum ule_code family_take_over(struct family *family, bool *busy, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
+        if (family->partitions[i].stage == FAMILY_NEW)
+            code = start(family, i, error);
+    }
+    if (code != ULE_OK || !family->restorer)
+        return code;
+    bool all = false;
+    code = restore(family, &all, error);
+    if (code != ULE_OK)
+        return code;
+    show(family);
+    *busy = true;
+    if (all) {
+        ule_log(ULE_LOG_INFO, "restored-all", "milliseconds=%" PRId64, ule_steady_clock() - family->restore_began);
+        ule_kafka_reader_close(family->restorer);
+        family->restorer = NULL;
+    }
+    return ULE_OK;
+}
+
+void family_give_up(struct family *family) {
+    ule_kafka_reader_close(family->restorer);
+    family->restorer = NULL;
+    family->restore_uncommitted = 0;
+    for (size_t i = 0; i < family->partitions_count; i++) {
+        struct family_partition *partition = &family->partitions[i];
+        struct ule_error error;
+        if (partition->store) {
+            ule_store_abort(partition->store);
+            if (partition->stage != FAMILY_RESTORING && family_store_commit(family, partition, false, &error) != ULE_OK)
+                ule_log_error(ULE_LOG_WARNING, "store-not-closed", &error);
+            ule_store_free(partition->store);
+        }
+        for (size_t j = 0; j < partition->quarantined_count; j++)
+            free(partition->quarantined[j]);
+        free(partition->quarantined);
+    }
+    free(family->partitions);
+    free(family->restoring);
+    family->partitions = NULL;
+    family->restoring = NULL;
+    family->partitions_count = 0;
+}

@@ -192,6 +192,34 @@ static void find_rules(struct telling *telling) {
     json_decref(lists[ULE_DIFF_B]);
 }
 
+/* Where the value itself names no rule: the one that it can only come from. */
+static void set_rule(struct telling *telling, const char *rule) {
+    (void)snprintf(telling->next.rules, sizeof telling->next.rules, "%s", rule);
+}
+
+static const char *rule_of(const char *what) {
+    static const char *const rules[][2] = {
+        {"ENROL_SELF", "E1"},
+        {"SCHOOL_ENROLMENT", "E2"},
+        {"CONTACT", "A1"},
+        {"PUPIL", "A2"},
+        {"EMPLOYEE", "A2"},
+        {"EXTERNAL", "A2"},
+        {"CUSTODY_UNREGISTERED", "3.unregistered"},
+        {"CUSTODY_DISCREPANCY", "3.contradicted"},
+        {"REPLACEMENT_DISPUTED", "2.disputed"},
+        {"REREGISTRATION_CONFLICT", "6"},
+        {"REREGISTRATION_REJECTED", "6"},
+        {"REREGISTRATION_OVERDUE", "6"},
+        {"LEAVERS_HELD", "brake.share"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (strcmp(rules[i][0], what) == 0)
+            return rules[i][1];
+    }
+    return strncmp(what, "CPR_", 4) == 0 || strncmp(what, "NEMID_", 6) == 0 ? "8" : NULL;
+}
+
 static void tell_items(struct telling *telling, const char *field) {
     const json_t *a = json_object_get(telling->a, field), *b = json_object_get(telling->b, field);
     for (int side = 0; side < ULE_DIFF_SIDES; side++) {
@@ -200,7 +228,10 @@ static void tell_items(struct telling *telling, const char *field) {
             const json_t *item = json_array_get(list, i);
             if (holds(other, item))
                 continue;
-            (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", json_string_value(item));
+            const char *what = json_string_value(item), *rule = rule_of(what);
+            if (rule)
+                set_rule(telling, rule);
+            (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", what);
             tell(telling, side ? "gain" : "lose");
         }
     }
@@ -251,6 +282,7 @@ static void tell_case(struct telling *telling) {
                        : telling->a ? get(telling->a, "case")
                        : slash      ? slash + 1
                                     : "";
+    set_rule(telling, rule_of(kind) ? rule_of(kind) : "");
     if (was != is) {
         (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", kind);
         tell(telling, is ? "opened" : "closed");
@@ -277,7 +309,7 @@ static void tell_verdict(struct telling *telling) {
     verdict_level(telling->b, to, sizeof to);
     const bool was = strcmp(get(telling->a, "verdict"), "INCLUDED") == 0;
     const bool is = strcmp(get(telling->b, "verdict"), "INCLUDED") == 0;
-    telling->next.rules[0] = '\0'; /* it stands beside the verdict */
+    set_rule(telling, "7");
     (void)snprintf(telling->next.what, sizeof telling->next.what, "%s → %s", from, to);
     if (strcmp(from, to) != 0)
         tell(telling, was == is ? "other" : is ? "gain" : "lose");
@@ -287,6 +319,8 @@ static void tell_swap(struct telling *telling) {
     const char *from = telling->a ? get(telling->a, "outcome") : "no swap";
     const char *to = telling->b ? get(telling->b, "outcome") : "no swap";
     (void)snprintf(telling->next.what, sizeof telling->next.what, "%s → %s", from, to);
+    if (!*telling->next.rules) /* no word of why */
+        set_rule(telling, "6");
     if (strcmp(from, to) != 0)
         tell(telling, "other");
 }
@@ -295,6 +329,7 @@ static void tell_subscription(struct telling *telling) {
     const bool was = json_is_true(json_object_get(telling->a, "wanted"));
     const bool is = json_is_true(json_object_get(telling->b, "wanted"));
     (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", is ? "wanted from CPR" : "no longer wanted");
+    set_rule(telling, "9");
     if (was != is)
         tell(telling, is ? "gain" : "lose");
 }
@@ -337,7 +372,12 @@ static void tell_rest(struct telling *telling) {
         return;
     }
     for (size_t i = 0; i < change->field_count; i++) {
-        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", change->fields[i]->name);
+        const char *name = change->fields[i]->name;
+        (void)snprintf(telling->next.what, sizeof telling->next.what, "%s", name);
+        if (both && strcmp(name, "stil_access_level") == 0) /* a table of the configuration */
+            (void)snprintf(telling->next.what, sizeof telling->next.what, "%s %lld → %lld", name,
+                           (long long)json_integer_value(json_object_get(telling->a, name)),
+                           (long long)json_integer_value(json_object_get(telling->b, name)));
         tell(telling, "other");
     }
     if (both)

@@ -87,6 +87,7 @@ static void support(struct ule_explain *explain, json_t *changes) {
                 .of_children = true,
                 .kind = "support-login",
                 .institution = institution,
+                .number = person->number,
                 .text = ule_arena_printf(explain->arena, "A login by STIL support, if institution %s asks for it,",
                                          institution),
             });

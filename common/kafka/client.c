@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TRY_MS = 5000, TOTAL_MS = 30000, PAUSE_MS = 100 };
+
 /* What the guarantees rest on (design.md section 5), by every name that librdkafka knows it by. */
 static const char *const guarded[] = {
     "acks",
@@ -202,8 +204,38 @@ bool ule_kafka_mends(rd_kafka_resp_err_t failed) {
     }
 }
 
+static void nap(void) {
+    (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
+enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions, int64_t edge,
+                              struct ule_error *error) {
+    const rd_kafka_topic_partition_t *at = NULL;
+    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int64_t deadline = ule_kafka_now() + TOTAL_MS; partitions->cnt; nap()) {
+        /* The edges are those times that stand for them in the protocol. */
+        for (int i = 0; i < partitions->cnt; i++)
+            partitions->elems[i].offset = edge;
+        at = &partitions->elems[0];
+        failed = rd_kafka_offsets_for_times(client, partitions, TRY_MS);
+        for (int i = 0; i < partitions->cnt && !failed; i++) {
+            at = &partitions->elems[i];
+            failed = at->err || at->offset >= 0 ? at->err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+        }
+        if (!failed)
+            return ULE_OK;
+        if (!ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
+            break;
+    }
+    if (!failed)
+        return ULE_OK;
+    char doing[320];
+    (void)snprintf(doing, sizeof doing, "cannot ask for the %s of topic %.249s partition %d",
+                   edge == RD_KAFKA_OFFSET_BEGINNING ? "beginning" : "end", at->topic, (int)at->partition);
+    return ule_kafka_fail_code(error, failed, NULL, doing);
+}
+
 enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count, struct ule_error *error) {
-    enum { TRY_MS = 5000, TOTAL_MS = 30000, PAUSE_MS = 100 };
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot ask for the partitions of topic %.249s", topic);
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
@@ -222,7 +254,7 @@ enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_
         }
         if (!failed || !ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
             break;
-        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        nap();
     }
     rd_kafka_topic_destroy(handle);
     if (failed) {

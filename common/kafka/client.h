@@ -43,6 +43,11 @@ bool ule_kafka_mends(rd_kafka_resp_err_t failed);
 /* Milliseconds of a clock that nobody sets. */
 int64_t ule_kafka_now(void);
 
+/* Where the logs of `partitions` begin (`edge` RD_KAFKA_OFFSET_BEGINNING) or end (RD_KAFKA_OFFSET_END; by a
+ * read_committed handle before the first open transaction), into their offsets. Not rd_kafka_query_watermark_offsets:
+ * that of 2.0.2 asks for both and, where one of the answers is an error, gives the other for both of them. */
+enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions, int64_t edge,
+                              struct ule_error *error) ULE_MUST_CHECK;
 /* Partitions of a topic, from the broker. ULE_KAFKA; for one that does not exist with action EXIT and its name. */
 enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count,
                                    struct ule_error *error) ULE_MUST_CHECK;

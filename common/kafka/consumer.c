@@ -13,7 +13,6 @@ enum {
      * transaction.timeout.ms and the ten seconds between its looks. */
     COMMITTED_MS = 30000,
     COMMITTED_TOTAL_MS = 60000,
-    BOUNDS_MS = 10000,
     PAUSE_MS = 100,
     SAME_AGAIN_MS = 10000, /* an error that librdkafka mends and repeats is logged this seldom */
     FENCED_NAP_MS = 20,
@@ -53,26 +52,23 @@ static enum ule_code find_committed(const struct ule_consumer *consumer, rd_kafk
     }
 }
 
-/* Where a log begins, for a partition that the group has not read yet. */
-static enum ule_code find_beginning(const struct ule_consumer *consumer, const char *topic, int32_t partition,
-                                    int64_t *offset, struct ule_error *error) {
-    int64_t low = 0, high = 0, deadline = ule_kafka_now() + COMMITTED_MS;
-    rd_kafka_resp_err_t failed;
-    while ((failed = rd_kafka_query_watermark_offsets(consumer->client, topic, partition, &low, &high, BOUNDS_MS)) !=
-               RD_KAFKA_RESP_ERR_NO_ERROR &&
-           ule_kafka_mends(failed) && ule_kafka_now() < deadline)
-        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-    if (failed) {
-        char doing[320];
-        (void)snprintf(doing, sizeof doing, "cannot ask for the beginning of topic %.249s partition %d", topic,
-                       (int)partition);
-        return ule_kafka_fail_code(error, failed, NULL, doing);
+/* Where the logs begin of those that the group has not read yet. */
+static enum ule_code find_beginnings(const struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
+                                     struct ule_error *error) {
+    rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new(partitions->cnt);
+    for (int i = 0; i < partitions->cnt; i++)
+        if (partitions->elems[i].offset < 0)
+            (void)rd_kafka_topic_partition_list_add(fresh, partitions->elems[i].topic, partitions->elems[i].partition);
+    enum ule_code code = ule_kafka_edges(consumer->client, fresh, RD_KAFKA_OFFSET_BEGINNING, error);
+    for (int i = 0; i < fresh->cnt && !code; i++) {
+        const rd_kafka_topic_partition_t *at = &fresh->elems[i];
+        (void)rd_kafka_topic_partition_list_set_offset(partitions, at->topic, at->partition, at->offset);
+        if (at->offset > 0)
+            ule_log(ULE_LOG_WARNING, "beginning-is-gone", "topic=%s partition=%d offset=%lld", at->topic,
+                    (int)at->partition, (long long)at->offset);
     }
-    if (low > 0)
-        ule_log(ULE_LOG_WARNING, "beginning-is-gone", "topic=%s partition=%d offset=%lld", topic, (int)partition,
-                (long long)low);
-    *offset = low;
-    return ULE_OK;
+    rd_kafka_topic_partition_list_destroy(fresh);
+    return code;
 }
 
 /* Offsets first, so that nothing is asked for once the fetching has begun; then assign and pause in this order: assign
@@ -80,11 +76,8 @@ static enum ule_code find_beginning(const struct ule_consumer *consumer, const c
 static enum ule_code take_over(struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
                                struct ule_error *error) {
     enum ule_code code = find_committed(consumer, partitions, error);
-    for (int i = 0; i < partitions->cnt && !code; i++) {
-        rd_kafka_topic_partition_t *at = &partitions->elems[i];
-        if (at->offset < 0)
-            code = find_beginning(consumer, at->topic, at->partition, &at->offset, error);
-    }
+    if (!code)
+        code = find_beginnings(consumer, partitions, error);
     if (code)
         return code;
     rd_kafka_resp_err_t failed = rd_kafka_assign(consumer->client, partitions);

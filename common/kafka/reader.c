@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { ASK_MS = 10000, ASK_TOTAL_MS = 30000, PAUSE_MS = 100, SAME_AGAIN_MS = 10000 };
+enum { SAME_AGAIN_MS = 10000 }; /* an error that librdkafka mends and repeats is logged this seldom */
 
 struct reading {
     char *topic;
@@ -96,19 +95,18 @@ static enum ule_code fail_at(struct ule_error *error, rd_kafka_resp_err_t failed
 
 enum ule_code ule_kafka_reader_bounds(struct ule_kafka_reader *reader, const char *topic, int32_t partition,
                                       int64_t *low, int64_t *high, struct ule_error *error) {
-    int64_t first, end_offset, deadline = ule_kafka_now() + ASK_TOTAL_MS;
-    for (;;) {
-        rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(reader->uncommitted, topic, partition, &first,
-                                                                      &end_offset, ASK_MS);
-        if (!failed)
-            break;
-        if (!ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
-            return fail_at(error, failed, NULL, "ask for the bounds of", topic, partition);
-        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    (void)rd_kafka_topic_partition_list_add(list, topic, partition);
+    enum ule_code code = ule_kafka_edges(reader->uncommitted, list, RD_KAFKA_OFFSET_BEGINNING, error);
+    int64_t first = list->elems[0].offset;
+    if (!code)
+        code = ule_kafka_edges(reader->uncommitted, list, RD_KAFKA_OFFSET_END, error);
+    if (!code) {
+        *low = first;
+        *high = list->elems[0].offset;
     }
-    *low = first;
-    *high = end_offset;
-    return ULE_OK;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
 }
 
 enum ule_code ule_kafka_reader_start(struct ule_kafka_reader *reader, const char *topic, int32_t partition,

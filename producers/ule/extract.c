@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* `ule extract FILE... --to DIR`: CPR extract files to a recording of cpr.person-changed.v1. */
+/* `ule extract FILE...`: CPR extract files to a recording of cpr.person-changed.v1, or to Kafka. */
 #include "ule/commands.h"
 
 #include "cpr/delivery.h"
+#include "ule/extract_publish.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char help[] = "usage: ule extract FILE... --to DIR\n"
+                           "       ule extract FILE... --publish --config FILE [--keep DIR]\n"
                            "\n"
                            "Reads CPR extract files (P12170, U12160, U12170) in the order given and appends the\n"
-                           "persons in them to the recording DIR/" ULE_CPR_TOPIC ".jsonl.\n"
+                           "persons in them to the recording DIR/" ULE_CPR_TOPIC ".jsonl, or sends them to Kafka.\n"
                            "\n"
                            "An extract is loaded whole or not at all: it is read to its end and counted before\n"
                            "anything of it is kept. DIR/" ULE_CPR_LAST_PRODUCTION " holds the production date of the\n"
                            "last extract of each task; one that does not follow on it is refused, because an\n"
                            "extract was missed, and so is one that has been loaded.\n"
                            "\n"
-                           "  -t, --to DIR   folder of the recording; made where there is none\n"
-                           "  -h, --help     this text\n"
+                           "  -t, --to DIR        folder of the recording; made where there is none\n"
+                           "  -p, --publish       send to Kafka instead\n"
+                           "  -c, --config FILE   with --publish: brokers and names\n"
+                           "  -k, --keep DIR      with --publish: DIR/" ULE_EXTRACT_OUTBOX
+                           " holds the production dates,\n"
+                           "                      and what has been read but not sent yet; without it the folder\n"
+                           "                      of the configuration file\n"
+                           "  -h, --help          this text\n"
+                           "\n"
+                           "What could not be sent, because the brokers were away, goes first the next time; then\n"
+                           "some of it may be sent twice, which changes nothing.\n"
                            "\n"
                            "Exits 0 when all was loaded, 1 when an extract was refused (those before it are\n"
-                           "loaded), 2 when the command line is wrong.\n";
+                           "loaded) or not sent, 2 when the command line is wrong.\n";
 
 struct progress {
     struct timespec start;
@@ -87,21 +99,70 @@ static int run(const char *to, char **files, int count) {
     return code ? ULE_EXIT_FOUND : ULE_EXIT_OK;
 }
 
+struct options {
+    const char *to, *config, *keep;
+    bool publish;
+};
+
+/* What an earlier run loaded but could not send, then these files; what is loaded is sent also when a later one was
+ * refused. */
+static int publish(const struct options *options, char **files, int count) {
+    struct ule_error error = {.code = ULE_OK};
+    struct ule_extract_outbox *outbox = NULL;
+    enum ule_code code = ule_extract_outbox_open(options->config, options->keep, &outbox, &error);
+    if (!code)
+        code = ule_extract_outbox_send(outbox, &error);
+    int exit_code = ULE_EXIT_OK;
+    if (!code) {
+        exit_code = run(ule_extract_outbox_dir(outbox), files, count);
+        code = ule_extract_outbox_send(outbox, &error);
+    }
+    if (code)
+        fprintf(stderr, "ule extract: %s\n", error.message);
+    ule_extract_outbox_close(outbox);
+    return code ? ULE_EXIT_FOUND : exit_code;
+}
+
+static int usage(const char *message) {
+    fprintf(stderr, "ule extract: %s\nTry 'ule extract --help'.\n", message);
+    return ULE_EXIT_USAGE;
+}
+
+static int check(const struct options *options, bool files) {
+    if (!options->to && !options->publish)
+        return usage("expected --to DIR, or --publish");
+    if (options->to && options->publish)
+        return usage("expected --to DIR or --publish, not both");
+    if (options->publish != (options->config != NULL))
+        return usage("--publish and --config FILE go together");
+    if (options->keep && !options->publish)
+        return usage("--keep goes with --publish");
+    return files ? ULE_EXIT_OK : usage("expected at least one FILE");
+}
+
 int ule_extract_main(int argc, char **argv) {
-    static const struct option options[] = {
-        {"to", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    const char *to = NULL;
+    static const struct option longs[] = {
+        {"to", required_argument, NULL, 't'},     {"publish", no_argument, NULL, 'p'},
+        {"config", required_argument, NULL, 'c'}, {"keep", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    struct options options = {0};
     int option;
-    while ((option = getopt_long(argc, argv, "t:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "t:pc:k:h", longs, NULL)) != -1) {
         switch (option) {
-        case 't': to = optarg; break;
+        case 't': options.to = optarg; break;
+        case 'p': options.publish = true; break;
+        case 'c': options.config = optarg; break;
+        case 'k': options.keep = optarg; break;
         case 'h': fputs(help, stdout); return ULE_EXIT_OK;
         default: fputs("Try 'ule extract --help'.\n", stderr); return ULE_EXIT_USAGE;
         }
     }
-    if (!to || optind == argc) {
-        fprintf(stderr, "ule extract: expected %s\nTry 'ule extract --help'.\n", to ? "at least one FILE" : "--to DIR");
-        return ULE_EXIT_USAGE;
-    }
-    return run(to, argv + optind, argc - optind);
+    const int wrong = check(&options, optind < argc);
+    if (wrong)
+        return wrong;
+    if (!options.publish)
+        return run(options.to, argv + optind, argc - optind);
+    (void)umask(077); /* what is written concerns persons */
+    return publish(&options, argv + optind, argc - optind);
 }

@@ -37,7 +37,7 @@ int64_t ule_live_now(void) {
 }
 
 enum ule_code ule_live_config(const char *path, struct ule_config **out, struct ule_error *error) {
-    ule_log_open("ule", ULE_LOG_WARNING);
+    ule_log_open("ule", ULE_LOG_ERROR);
     enum ule_code code = ule_config_read(path, out, error);
     if (code == ULE_OK && ule_config_develop(*out))
         (void)fputs("ule: no secret.file is configured: pseudonyms are made with a secret that everybody knows\n",

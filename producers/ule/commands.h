@@ -13,6 +13,7 @@ int ule_extract_main(int argc, char **argv);
 int ule_generate_main(int argc, char **argv);
 int ule_publish_main(int argc, char **argv);
 int ule_record_main(int argc, char **argv);
+int ule_repartition_main(int argc, char **argv);
 int ule_replay_main(int argc, char **argv);
 int ule_topics_main(int argc, char **argv);
 

@@ -17,6 +17,7 @@ static const struct {
     {"generate", "a made-up population and days of changes in it, as a recording", ule_generate_main},
     {"publish", "a recording to Kafka", ule_publish_main},
     {"record", "what stands in the topics, as a recording", ule_record_main},
+    {"repartition", "inbox and changelog with another number of partitions", ule_repartition_main},
     {"replay", "recorded topics through all rules, and a summary", ule_replay_main},
     {"topics", "the topics on the brokers: as planned, or made so", ule_topics_main},
 };

@@ -230,7 +230,7 @@ static void unnamed_contacts(struct ule_derive *derive, const struct ule_institu
             contact->country != ULE_COUNTRY_DENMARK)
             abroad = true;
     }
-    if (!abroad || !record->active || !is_pupil(record))
+    if (!abroad || !is_pupil(record))
         return;
     static const enum ule_case_kind kinds[] = {ULE_CASE_KIND_CPR_2, ULE_CASE_KIND_NEMID_2};
     for (size_t i = 0; i < 2; i++) {

@@ -274,8 +274,7 @@ void ule_publish(struct ule_derive *derive, struct ule_effects *effects) {
                     : j == old.count           ? -1
                                                : compare(derive->outputs[i].topic, derive->outputs[i].key,
                                                          (enum ule_topic)old.items[j].topic, old.items[j].key);
-        if (i + 1 < derive->outputs_count && order <= 0 &&
-            by_topic_and_key(&derive->outputs[i], &derive->outputs[i + 1]) == 0) {
+        if (i + 1 < derive->outputs_count && by_topic_and_key(&derive->outputs[i], &derive->outputs[i + 1]) == 0) {
             i++; /* the later of two rules that want the same key has the word */
             continue;
         }

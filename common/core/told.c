@@ -222,7 +222,7 @@ void ule_renumber_collect(struct ule_person *person) {
         if (alias != NULL)
             ule_renumber_pair(person, alias)->cpr_out = true;
     }
-    for (size_t i = 0; i < person->voices.count && person->number != NULL; i++) {
+    for (size_t i = 0; i < person->voices.count; i++) {
         const struct ule_tell *tell = person->voices.items[i].tell;
         for (size_t k = 0; tell->local != NULL && k < tell->local->tellings.count; k++)
             collect_telling(person, &tell->local->tellings.items[k]);

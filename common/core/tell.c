@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/digest.h"
 #include "core/derive.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,8 +150,8 @@ void ule_tell_send(struct ule_derive *derive, struct ule_effects *effects) {
             continue;
         ule_buffer_clear(&bytes);
         ule_record_encode(&ule_tell_record, wanted->tell, &bytes);
-        unsigned char digest[SHA_DIGEST_LENGTH];
-        SHA1(bytes.bytes, bytes.size, digest);
+        uint8_t digest[ULE_SHA1_SIZE];
+        ule_sha1(bytes.bytes, bytes.size, digest);
         struct ule_said *now = &said.items[said.count++];
         if (before != NULL && before->hash.size == HASH_SIZE && memcmp(before->hash.bytes, digest, HASH_SIZE) == 0) {
             *now = *before;

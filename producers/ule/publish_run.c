@@ -5,6 +5,7 @@
 #include "kafka/producer.h"
 #include "loop/source.h"
 #include "loop/state.h"
+#include "loop/stepper.h"
 #include "recording/recording.h"
 #include "ule/lag.h"
 
@@ -94,12 +95,7 @@ static enum ule_code drain(struct publish *publish, struct ule_error *error) {
 static enum ule_code tick(struct publish *publish, int32_t date, struct ule_error *error) {
     struct ule_inbox_message message;
     ule_arena_reset(publish->arena);
-    ule_record_init(&ule_inbox_message_record, &message, publish->arena);
-    message.entity = "";
-    message.sender = "";
-    message.at = ule_time_of_date(date);
-    message.tick = date;
-    message.caused_by = (struct ule_caused_by){.topic = "tick", .offset = date, .event_id = ""};
+    ule_tick_message(date, "", publish->arena, &message);
     ule_buffer_clear(&publish->bytes);
     ule_write_single_object(&ule_inbox_message_record, &message, &publish->bytes);
     for (int32_t i = 0; i < publish->inbox_partitions; i++) {

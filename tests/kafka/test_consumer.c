@@ -45,7 +45,7 @@ static void revoked(void *context, bool lost) {
 static void setup(void) {
     error = (struct ule_error){0};
     memset(&seen, 0, sizeof seen);
-    mock_open(&mock, "kafka.heartbeat.interval.ms = 100\n");
+    mock_open(&mock, "kafka.heartbeat.interval.ms = 100\nkafka.session.timeout.ms = 4000\n");
     ck_assert_int_eq(rd_kafka_mock_topic_create(mock.cluster, "in", PARTITIONS, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
     for (int32_t i = 0; i < PARTITIONS; i++)
         mock_fill(&mock, "in", i, RECORDS);

@@ -3,6 +3,7 @@
 #include "ule/replay.h"
 
 #include "ule/commands.h"
+#include "ule/replay_inbox.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -24,6 +25,8 @@ static const char help[] = "usage: ule replay --from DIR --to DIR [OPTION...]\n"
                            "  -c, --config FILE     settings and secret; every setting: --help-config\n"
                            "  -S, --shuffle SEED    take the records of each day, and what they cause, in an order\n"
                            "                        drawn at random that a live run might have; not with --state\n"
+                           "  -i, --inbox           replay the recorded ule.person-inbox.v1 in place of the inputs:\n"
+                           "                        key by key the same values as the live run gave\n"
                            "  -h, --help            this text\n"
                            "      --help-config     every setting with its default, as a sample file\n"
                            "\n"
@@ -79,6 +82,7 @@ static int take_option(int option, struct ule_replay_options *options) {
             return usage("--partitions expects a number from 1 to 1024, not ", optarg);
         options->partitions = (unsigned)number;
         return 0;
+    case 'i': options->inbox = true; return 0;
     case 'S':
         options->shuffle = true;
         return parse_number(optarg, UINT64_MAX, &options->seed)
@@ -99,12 +103,13 @@ int ule_replay_main(int argc, char **argv) {
         {"partitions", required_argument, NULL, 'p'},
         {"config", required_argument, NULL, 'c'},
         {"shuffle", required_argument, NULL, 'S'},
+        {"inbox", no_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},
         {"help-config", no_argument, NULL, HELP_CONFIG},
         {NULL, 0, NULL, 0},
     };
     struct ule_replay_options options = {.as_of = ULE_DATE_NONE, .partitions = 1};
-    for (int option; (option = getopt_long(argc, argv, "f:t:a:F:p:s:c:S:h", longs, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "f:t:a:F:p:s:c:S:ih", longs, NULL)) != -1;) {
         if (option == 'h') {
             (void)fputs(help, stdout);
             return ULE_EXIT_OK;
@@ -123,9 +128,14 @@ int ule_replay_main(int argc, char **argv) {
         return usage("expected --from DIR and --to DIR", NULL);
     if (options.shuffle && options.state)
         return usage("--shuffle takes whole days and --state may stop in the middle of one: not both", NULL);
+    if (options.inbox &&
+        (options.shuffle || options.state || options.as_of != ULE_DATE_NONE || options.partitions != 1))
+        return usage("--inbox has its own order, days and partitions: not with -S, -s, -a or -p", NULL);
     (void)umask(077); /* what is written concerns persons */
     struct ule_error error = {0};
-    enum ule_code code = ule_replay_run(&options, &error);
+    enum ule_code code = options.inbox
+                             ? ule_replay_inbox(options.from, options.to, options.config, options.format, &error)
+                             : ule_replay_run(&options, &error);
     if (code == ULE_OK)
         return ULE_EXIT_OK;
     (void)fprintf(stderr, "ule replay: %s\n", error.message);

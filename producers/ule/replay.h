@@ -18,7 +18,7 @@ struct ule_replay_options {
     int32_t as_of;                          /* ULE_DATE_NONE when not given */
     enum ule_format format;
     unsigned partitions;
-    bool shuffle;
+    bool shuffle, inbox;
     uint64_t seed;
 };
 

@@ -293,3 +293,13 @@ void ule_tally_print(const struct ule_tally *tally, int32_t today, FILE *file) {
     print_group(tally, "Pupils of grades 8 to 10 at Optagelse.dk", "pupil", pupils, false, file);
     print_group(tally, "Open cases", "case", cases, false, file);
 }
+
+void ule_tally_print_inbox(const struct ule_tally *tally, int32_t today, FILE *file) {
+    static const struct row read[] = {{"ule.person-inbox.v1", "messages to entities"}, {NULL, NULL}};
+    char date[11] = "no day";
+    if (today != ULE_DATE_NONE)
+        (void)ule_date_format(today, date);
+    (void)fprintf(file, "As of %s\n", date);
+    print_group(tally, "Messages read", "in", read, true, file);
+    print_group(tally, "Published", "out", outputs, true, file);
+}

@@ -28,5 +28,7 @@ void ule_tally_output(struct ule_tally *tally, struct ule_store *store, const st
 void ule_tally_load(struct ule_tally *tally, struct ule_store *store);
 void ule_tally_save(const struct ule_tally *tally, struct ule_store *store);
 void ule_tally_print(const struct ule_tally *tally, int32_t today, FILE *file);
+/* Of a recorded inbox: what was read and what was published. */
+void ule_tally_print_inbox(const struct ule_tally *tally, int32_t today, FILE *file);
 
 #endif

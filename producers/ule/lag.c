@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REQUEST_MS = 30000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
+enum { REQUEST_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
 
 static const struct {
     const char *group, *topic;
@@ -87,41 +87,41 @@ static bool is_first_of_group(const struct ule_lag *lag, size_t read) {
     return lag->wanted[read] && (read == 0 || strcmp(reads[read - 1].group, reads[read].group) != 0);
 }
 
-static enum ule_code take_committed(struct ule_lag *lag, rd_kafka_event_t *event, bool *moved,
-                                    struct ule_error *error) {
-    static const char doing[] = "cannot ask for the offsets of a group";
-    if (rd_kafka_event_error(event))
-        return ule_kafka_fail_code(error, rd_kafka_event_error(event), rd_kafka_event_error_string(event), doing);
+static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_list_t *list, bool *moved) {
+    for (int i = 0; i < list->cnt; i++) {
+        struct place *place = place_of(lag, &list->elems[i]);
+        if (!place || list->elems[i].err)
+            continue;
+        int64_t committed = list->elems[i].offset < 0 ? 0 : list->elems[i].offset;
+        *moved = *moved || place->committed != committed;
+        place->committed = committed;
+    }
+}
+
+static rd_kafka_resp_err_t take_groups(struct ule_lag *lag, rd_kafka_event_t *event, bool *moved) {
+    if (!event)
+        return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    rd_kafka_resp_err_t failed = rd_kafka_event_error(event);
+    if (failed)
+        return failed;
     size_t count;
     const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
         rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-    for (size_t i = 0; i < count; i++) {
-        const rd_kafka_error_t *failed = rd_kafka_group_result_error(groups[i]);
-        if (failed)
-            return ule_kafka_fail_code(error, rd_kafka_error_code(failed), rd_kafka_error_string(failed), doing);
-        const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(groups[i]);
-        for (int j = 0; j < list->cnt; j++) {
-            struct place *place = place_of(lag, &list->elems[j]);
-            if (!place || list->elems[j].err)
-                continue;
-            int64_t committed = list->elems[j].offset < 0 ? 0 : list->elems[j].offset;
-            *moved = *moved || place->committed != committed;
-            place->committed = committed;
-        }
+    for (size_t i = 0; i < count && !failed; i++) {
+        const rd_kafka_error_t *refused = rd_kafka_group_result_error(groups[i]);
+        failed = refused ? rd_kafka_error_code(refused) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (!failed)
+            take_committed(lag, rd_kafka_group_result_partitions(groups[i]), moved);
     }
-    return ULE_OK;
+    return failed;
 }
 
 /* All groups at once. A group that has committed nothing stands at the beginning. */
-static enum ule_code ask_committed(struct ule_lag *lag, bool *moved, struct ule_error *error) {
+static rd_kafka_resp_err_t ask_once(struct ule_lag *lag, bool *moved) {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(lag->client);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(lag->client,
                                                                  RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
     (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, NULL, 0);
-    /* What is being committed counts when it is committed. */
-    rd_kafka_error_t *stable = rd_kafka_AdminOptions_set_require_stable_offsets(options, 0);
-    if (stable)
-        rd_kafka_error_destroy(stable);
     size_t asked = 0;
     for (size_t i = 0; i < READS; i++) {
         if (!is_first_of_group(lag, i))
@@ -138,22 +138,29 @@ static enum ule_code ask_committed(struct ule_lag *lag, bool *moved, struct ule_
         rd_kafka_topic_partition_list_destroy(list);
         asked++;
     }
-    enum ule_code code = ULE_OK;
-    while (asked > 0) {
+    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (; asked > 0; asked--) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * REQUEST_MS);
-        if (!event) {
-            code = ule_kafka_fail_code(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL,
-                                       "cannot ask for the offsets of a group");
-            break;
-        }
-        asked--;
-        if (code == ULE_OK)
-            code = take_committed(lag, event, moved, error);
-        rd_kafka_event_destroy(event);
+        rd_kafka_resp_err_t one = take_groups(lag, event, moved);
+        failed = failed ? failed : one;
+        if (event)
+            rd_kafka_event_destroy(event);
     }
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
-    return code;
+    return failed;
+}
+
+/* A coordinator that is just being found answers nothing for a while. */
+static enum ule_code ask_committed(struct ule_lag *lag, bool *moved, struct ule_error *error) {
+    for (int64_t until = ule_kafka_now() + TOTAL_MS;;) {
+        rd_kafka_resp_err_t failed = ask_once(lag, moved);
+        if (!failed)
+            return ULE_OK;
+        if (!ule_kafka_mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
+            return ule_kafka_fail_code(error, failed, NULL, "cannot ask for the offsets of the groups");
+        (void)usleep(PAUSE_MS * 1000);
+    }
 }
 
 static enum ule_code ask_ends(struct ule_lag *lag, bool *moved, struct ule_error *error) {

@@ -19,7 +19,8 @@ static const char help[] =
     "\n"
     "Copies the state of every entity into a new changelog with N partitions and makes a new inbox\n"
     "beside it. All five processes must have ended, and the inbox must be read to its end. The old\n"
-    "topics stay as they are.\n"
+    "topics stay as they are. A process that has just ended is a member of its group for a while yet:\n"
+    "it waits 15 seconds for that.\n"
     "\n"
     "  -c, --config FILE            as the processes have it now\n"
     "  -n, --partitions N           1 to 1000\n"
@@ -36,7 +37,7 @@ static const char help[] =
 
 /* The changelog's record about the partition itself; every other key begins with an entity. */
 static const char control_key[] = "partition";
-enum { WAIT_MS = 200, APPEAR_MS = 30000, FLUSH_MS = 330000, PARTITIONS_MOST = 1000 };
+enum { WAIT_MS = 200, APPEAR_MS = 30000, FLUSH_MS = 330000, MEMBERS_MS = 15000, PARTITIONS_MOST = 1000 };
 
 struct options {
     const char *config, *inbox, *changelog;
@@ -201,17 +202,23 @@ static enum ule_code write_controls(struct repartition *repartition, struct ule_
     return code == ULE_OK ? ule_producer_flush(repartition->producer, FLUSH_MS, error) : code;
 }
 
-/* Nobody may write while it is copied, and nothing may be left in an inbox that nobody reads any more. */
+/* A process that has ended stays a member until its session is over (static membership), ten seconds by default. Nobody
+ * may write while it is copied, and nothing may be left in an inbox that nobody reads any more. */
 static enum ule_code check_quiet(struct repartition *repartition, struct ule_error *error) {
     struct ule_lag *inbox = NULL;
     size_t members = 0;
     bool none = false;
     int64_t behind = 0;
     enum ule_code code = ule_lag_members(repartition->lag, &members, error);
+    for (int64_t until = ule_live_now() + MEMBERS_MS; code == ULE_OK && members && ule_live_now() < until;) {
+        ule_progress_show(&repartition->progress, "waiting for %zu members of the groups to be gone", members);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        if (ule_live_interrupted())
+            break;
+        code = ule_lag_members(repartition->lag, &members, error);
+    }
     if (code == ULE_OK && members)
-        return ule_fail(error, ULE_STATE,
-                        "%zu processes are members of their groups: end all five kinds first (a process that was "
-                        "killed is a member until its session times out)",
+        return ule_fail(error, ULE_STATE, "%zu processes are members of their groups: end all five kinds first",
                         members);
     if (code == ULE_OK)
         code = ule_lag_open(repartition->config, ULE_FAMILY_GROUP, &inbox, error);

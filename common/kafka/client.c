@@ -68,7 +68,11 @@ static void write_log(const rd_kafka_t *client, int level, const char *facility,
     /* One configuration serves producers and consumers: a key of the other kind is no mistake. */
     if (!strcmp(facility, "CONFWARN") && strstr(text, "will be ignored by this"))
         return;
-    enum ule_level ours = level <= ULE_LOG_ERROR ? ULE_LOG_ERROR : level >= ULE_LOG_DEBUG ? ULE_LOG_DEBUG : level;
+    enum ule_level ours = (enum ule_level)level;
+    if (level < ULE_LOG_ERROR)
+        ours = ULE_LOG_ERROR;
+    if (level > ULE_LOG_DEBUG)
+        ours = ULE_LOG_DEBUG;
     char message[1536], name[256];
     ule_log(ours, "kafka", "client=%s facility=%s message=%s",
             ule_log_quote(client ? rd_kafka_name(client) : "-", name, sizeof name), facility,

@@ -61,10 +61,13 @@ void mock_fill(struct mock *mock, const char *topic, int32_t partition, int coun
     ck_assert_ptr_nonnull(client);
     for (int i = 0; i < count; i++) {
         int size = snprintf(text, sizeof text, "%d", i);
-        ck_assert_int_eq(rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-                                           RD_KAFKA_V_VALUE(text, (size_t)size),
-                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
+        const rd_kafka_vu_t arguments[] = {
+            {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+            {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+            {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {text, (size_t)size}},
+            {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        };
+        ck_assert_ptr_null(rd_kafka_produceva(client, arguments, sizeof arguments / sizeof *arguments));
     }
     ck_assert_int_eq(rd_kafka_flush(client, 30000), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_destroy(client);

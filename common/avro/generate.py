@@ -262,7 +262,11 @@ def emit_record(schema, types, root, arrays, header, source):
     empty = blank(fields, types)
     if empty:
         source.append("static const struct ule_%s %s_blank = %s;" % (name, name, empty))
-    pointer = "&%s_blank" % name if empty else "NULL"
+    rest = "&%s_blank, %s_by_name" % (name, name) if empty else "NULL, %s_by_name" % name
+    if len(fields) > 256:
+        raise Wrong("%s: more fields than a byte counts" % schema["name"])
+    by_name = sorted(range(len(fields)), key=lambda i: fields[i].name)
+    source.append("static const uint8_t %s_by_name[] = {%s};" % (name, ", ".join(map(str, by_name))))
     source.append("const struct ule_record ule_%s_record = {" % name)
     source.append('    "%s", sizeof(struct ule_%s), %s_fields, %d,' % (plain(schema["name"]), name, name, len(fields)))
     if root:
@@ -270,9 +274,9 @@ def emit_record(schema, types, root, arrays, header, source):
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
         pieces = [text[i : i + 100] for i in range(0, len(text), 100)]
         source.extend("    " + c_string(piece) for piece in pieces)
-        source.append("    , UINT64_C(0x%016x), %s};\n" % (fingerprint(canonical(whole)), pointer))
+        source.append("    , UINT64_C(0x%016x), %s};\n" % (fingerprint(canonical(whole)), rest))
     else:
-        source.append("    NULL, 0, %s};\n" % pointer)
+        source.append("    NULL, 0, %s};\n" % rest)
 
 
 def generate(paths):

@@ -87,6 +87,7 @@ struct ule_record {
     const char *schema_json; /* the .avsc, compact; NULL for a record defined inside another's file */
     uint64_t fingerprint;    /* CRC-64-AVRO of the schema's parsing canonical form */
     const void *blank;       /* a struct with all fields at their defaults, or zero or null; NULL: all zero bits */
+    const uint8_t *by_name;  /* which field comes first, second, ... in the order of their names */
 };
 
 /* Every record that has a file of its own, NULL-terminated. */
@@ -108,6 +109,11 @@ enum ule_code ule_record_decode(const struct ule_record *record, const uint8_t *
  * bytes in hexadecimal. from_json: absent fields take the default, unknown ones are ignored, dates and times may be the
  * numbers that Avro has. The error names record and field, no value. */
 json_t *ule_record_to_json(const struct ule_record *record, const void *value);
+/* The text of the same, keys sorted, no blanks; appended. */
+void ule_record_write_json(const struct ule_record *record, const void *value, struct ule_buffer *out);
+/* A string with its quotes; false when it is not UTF-8. An integer. */
+bool ule_json_string(struct ule_buffer *out, const char *text, size_t size) ULE_MUST_CHECK;
+void ule_json_integer(struct ule_buffer *out, int64_t value);
 enum ule_code ule_record_from_json(const struct ule_record *record, const json_t *json, struct ule_arena *arena,
                                    void *value, struct ule_error *error) ULE_MUST_CHECK;
 

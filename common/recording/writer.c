@@ -130,40 +130,56 @@ static enum ule_code flush_file(struct ule_writer *writer, struct topic_file *fi
     return code;
 }
 
-static json_t *base64(const uint8_t *bytes, size_t size) {
+static void put_text(struct ule_buffer *out, const char *text) {
+    ule_buffer_append(out, text, strlen(text));
+}
+
+static void put_base64(struct ule_buffer *out, const uint8_t *bytes, size_t size) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    struct ule_buffer text = {0};
-    ule_buffer_reserve(&text, (size + 2) / 3 * 4 + 1);
+    put_text(out, "\"");
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
         uint32_t word = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
                         (left > 2 ? bytes[i + 2] : 0U);
         char four[4] = {digits[word >> 18], digits[word >> 12 & 63], left > 1 ? digits[word >> 6 & 63] : '=',
                         left > 2 ? digits[word & 63] : '='};
-        ule_buffer_append(&text, four, sizeof four);
+        ule_buffer_append(out, four, sizeof four);
     }
-    json_t *json = json_stringn((const char *)text.bytes, text.size);
-    ule_buffer_close(&text);
-    return json;
-}
-
-static json_t *payload_json(const struct ule_written *written, json_t *headers) {
-    if (written->value)
-        return ule_record_to_json(written->record, written->value);
-    if (written->json)
-        return json_incref(written->json);
-    if (!written->bytes)
-        return json_null();
-    if (ule_text_valid((const char *)written->bytes, written->size))
-        return json_stringn((const char *)written->bytes, written->size);
-    (void)json_array_append_new(headers, json_string("encoding"));
-    (void)json_array_append_new(headers, json_string("base64"));
-    return base64(written->bytes, written->size);
+    put_text(out, "\"");
 }
 
 static int append_text(const char *text, size_t size, void *context) {
     ule_buffer_append(context, text, size);
     return 0;
+}
+
+static bool put_headers(struct ule_buffer *out, const struct ule_written *written, bool encoded) {
+    bool written_out = true;
+    put_text(out, "\"headers\":[");
+    for (size_t i = 0; i < written->headers_count; i++) {
+        if (i > 0)
+            put_text(out, ",");
+        written_out = ule_json_string(out, written->headers[i], strlen(written->headers[i])) && written_out;
+    }
+    if (encoded)
+        put_text(out, written->headers_count ? ",\"encoding\",\"base64\"" : "\"encoding\",\"base64\"");
+    put_text(out, "],");
+    return written_out;
+}
+
+static bool put_payload(struct ule_buffer *out, const struct ule_written *written, bool encoded) {
+    if (written->value)
+        ule_record_write_json(written->record, written->value, out);
+    else if (written->json)
+        return json_dump_callback(written->json, append_text, out, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) ==
+               0;
+    else if (!written->bytes)
+        put_text(out, "null");
+    else if (encoded)
+        put_base64(out, written->bytes, written->size);
+    else
+        return ule_json_string(out, (const char *)written->bytes, written->size);
+    return true;
 }
 
 static int64_t offset_of(const struct topic_file *file, const struct ule_written *written) {
@@ -174,25 +190,37 @@ static int32_t partition_of(const struct ule_written *written) {
     return written->placed ? written->partition : 0;
 }
 
+/* The names in their order. */
 static enum ule_code put_json(const struct topic_file *file, const struct ule_written *written, struct ule_buffer *out,
                               struct ule_error *error) {
-    json_t *headers = json_array(), *envelope = json_object();
-    for (size_t i = 0; i < written->headers_count; i++)
-        (void)json_array_append_new(headers, json_string(written->headers[i]));
-    int failed = json_object_set_new(envelope, "payload", payload_json(written, headers));
-    failed |= json_object_set_new(envelope, "topic", json_string(written->topic));
-    failed |= json_object_set_new(envelope, "partition", json_integer(partition_of(written)));
-    failed |= json_object_set_new(envelope, "offset", json_integer(offset_of(file, written)));
-    failed |= json_object_set_new(envelope, "ts", json_integer(written->ts));
-    failed |= json_object_set_new(envelope, "key", written->key ? json_string(written->key) : json_null());
-    if (json_array_size(headers) > 0)
-        failed |= json_object_set(envelope, "headers", headers);
-    failed |= json_dump_callback(envelope, append_text, out, JSON_SORT_KEYS | JSON_COMPACT);
-    ule_buffer_append(out, "\n", 1);
-    json_decref(envelope);
-    json_decref(headers);
-    /* jansson refuses only what is no UTF-8, and nothing of that kind came in, or a lack of memory. */
-    return failed ? ule_fail(error, ULE_IO, "%s: a record cannot be written as JSON", file->path) : ULE_OK;
+    bool encoded = !written->value && !written->json && written->bytes &&
+                   !ule_text_valid((const char *)written->bytes, written->size);
+    bool good = true;
+    size_t before = out->size;
+    put_text(out, "{");
+    if (written->headers_count || encoded)
+        good = put_headers(out, written, encoded);
+    put_text(out, "\"key\":");
+    if (written->key)
+        good = ule_json_string(out, written->key, strlen(written->key)) && good;
+    else
+        put_text(out, "null");
+    put_text(out, ",\"offset\":");
+    ule_json_integer(out, offset_of(file, written));
+    put_text(out, ",\"partition\":");
+    ule_json_integer(out, partition_of(written));
+    put_text(out, ",\"payload\":");
+    good = put_payload(out, written, encoded) && good;
+    put_text(out, ",\"topic\":");
+    good = ule_json_string(out, written->topic, strlen(written->topic)) && good;
+    put_text(out, ",\"ts\":");
+    ule_json_integer(out, written->ts);
+    put_text(out, "}\n");
+    if (good)
+        return ULE_OK;
+    /* Only what is no UTF-8, and nothing of that kind came in. */
+    out->size = before;
+    return ule_fail(error, ULE_IO, "%s: a record cannot be written as JSON", file->path);
 }
 
 static void put_bytes(struct ule_buffer *out, const void *bytes, size_t size) {

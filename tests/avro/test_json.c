@@ -170,8 +170,13 @@ START_TEST(json_text_comes_back_as_the_same_record) {
         void *value = random_new(&random, record), *back = ule_arena_alloc(arena, record->size);
         json_t *json = ule_record_to_json(record, value);
         ck_assert_uint_eq(json_object_size(json), record->count);
-        char *text = json_dumps(json, JSON_COMPACT);
+        char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
         json_decref(json);
+        struct ule_buffer straight = {0};
+        ule_record_write_json(record, value, &straight);
+        ck_assert_uint_eq(straight.size, strlen(text));
+        ck_assert_mem_eq(straight.bytes, text, straight.size);
+        ule_buffer_close(&straight);
         json = parse(text);
         struct ule_error error = {0};
         enum ule_code code = ule_record_from_json(record, json, arena, back, &error);
@@ -181,6 +186,34 @@ START_TEST(json_text_comes_back_as_the_same_record) {
         free(text);
         ule_arena_reset(arena);
     }
+}
+
+/* Every character that may need an escape, and those beside them, as jansson has it. */
+START_TEST(text_is_escaped_as_jansson_does_it) {
+    char text[5] = "a?b", expected[64];
+    struct ule_buffer out = {0};
+    for (int character = 1; character < 0x80; character++) {
+        text[1] = (char)character;
+        json_t *json = json_string(text);
+        size_t size = json_dumpb(json, expected, sizeof expected, JSON_ENCODE_ANY);
+        json_decref(json);
+        ule_buffer_clear(&out);
+        ck_assert(ule_json_string(&out, text, 3));
+        ck_assert_uint_eq(out.size, size);
+        ck_assert_mem_eq(out.bytes, expected, size);
+    }
+    ule_buffer_clear(&out);
+    ck_assert(ule_json_string(&out, "\xc3\xb8", 2));
+    ck_assert(!ule_json_string(&out, "\xc3", 1));
+    static const int64_t numbers[] = {0, -1, 10, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        ule_buffer_clear(&out);
+        ule_json_integer(&out, numbers[i]);
+        (void)snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
+        ck_assert_uint_eq(out.size, strlen(expected));
+        ck_assert_mem_eq(out.bytes, expected, out.size);
+    }
+    ule_buffer_close(&out);
 }
 
 int main(void) {
@@ -199,6 +232,7 @@ int main(void) {
     tcase_add_loop_test(tests, an_error_names_the_field_and_not_the_value, 0,
                         (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(tests, bytes_are_hexadecimal);
+    tcase_add_test(tests, text_is_escaped_as_jansson_does_it);
     tcase_add_loop_test(tests, json_text_comes_back_as_the_same_record, 0, count);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

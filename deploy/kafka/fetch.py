@@ -81,8 +81,8 @@ def write_checkpoint(folder):
         "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:1\nlog.dirs=%s\n"
         "listeners=PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:1\ncontroller.listener.names=CONTROLLER\n"
         % (work / "log"))
-    done, said = run([program("java"), *QUICK, *QUIET, "-cp", "%s/*" % folder, "kafka.tools.StorageTool", "format", "-t",
-                      "bG9jYWwta2Fma2EtMDAwMQ", "-c", str(work / "properties")])
+    done, said = run([program("java"), *QUICK, *QUIET, "-cp", "%s/*" % folder, "kafka.tools.StorageTool", "format",
+                      "-t", "bG9jYWwta2Fma2EtMDAwMQ", "-c", str(work / "properties")])
     made = work / "log" / CHECKPOINT.name
     if not done or not made.exists():
         raise Failed("Kafka's formatter failed:\n%s" % said)

@@ -26,9 +26,13 @@ class Cluster(local.Cluster):
         super().__init__(tempfile.mkdtemp(prefix="kafka-"))
         self.options = {"brokers": brokers, "owner": os.getpid(), **options}
 
+    def start(self):
+        """Again after stop(), too, as at the first time."""
+        super().start(**self.options)
+
     def __enter__(self):
         try:
-            self.start(**self.options)
+            self.start()
         except BaseException:
             self.clear()
             raise

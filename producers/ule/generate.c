@@ -27,7 +27,7 @@ static const char help[] = "usage: ule generate --persons N --days D --seed S --
                            "                        first with everybody; `ule extract` reads them in that order\n"
                            "  -m, --changes M       a day, up to 1000000 (default: a hundredth of N)\n"
                            "  -F, --format FORMAT   jsonl (the default) or avro\n"
-                           "  -a, --start DATE      the first day, of the years 2018 to 2030 (default 2023-08-01)\n"
+                           "  -a, --start DATE      the first day, of the years 2018 to 2030 (default 2023-08-14)\n"
                            "  -h, --help            this text\n"
                            "\n"
                            "About one record in 5,000 is broken, one in 400 comes twice, one in 400 is an older one\n"
@@ -90,7 +90,7 @@ int ule_generate_main(int argc, char **argv) {
         {"format", required_argument, NULL, 'F'},  {"start", required_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
-    struct ule_generate_options options = {.start = ule_date_from_ymd(2023, 8, 1)};
+    struct ule_generate_options options = {.start = ule_date_from_ymd(2023, 8, 14)};
     struct given given = {.persons = false};
     for (int option; (option = getopt_long(argc, argv, "n:d:s:t:xm:F:a:h", longs, NULL)) != -1;) {
         if (option == 'h') {

@@ -182,6 +182,8 @@ static void put_relations(struct ule_generate_extract *extract, const struct ule
         begin(&line, 16, person->number);
         put(&line, 14, relations[row->holder]);
         put_day(&line, 18, row->from);
+        if (row->from_uncertain)
+            put(&line, 28, "*");
         put_day(&line, 29, row->until);
         if (row->number) {
             put(&line, 39, row->number);

@@ -107,7 +107,7 @@ static void give_credential(const struct ule_generate_world *world, struct ule_g
                             uint64_t *draw) {
     const unsigned kind = ule_generate_take(draw, 100);
     const int age = ule_generate_age(person, world->start - 2); /* old enough also when told a day late */
-    const unsigned channel = ule_generate_take(draw, 4);
+    const unsigned channel = ule_generate_take(draw, ULE_CREDENTIAL_CHANNEL_OTHER + 1);
     const unsigned scheme = age >= 15 && ule_generate_take(draw, 8) == 0 ? 0 : 1;
     if (age < 13 || (age < 18 && kind < 40))
         return;
@@ -196,7 +196,10 @@ static void give_custody(struct ule_generate_person *child, enum ule_custody_hol
 /* Who the parents are and who holds custody, by a hundred ways a family may be. */
 static void bind_children(struct ule_generate_family *family, unsigned adults, unsigned way) {
     if (adults == 2 && way < 60)
-        family->people[0].marital = family->people[1].marital = ULE_MARITAL_STATUS_MARRIED;
+        family->people[0].marital = family->people[1].marital = family->people[0].female && family->people[1].female &&
+                                                                        family->index % 2
+                                                                    ? ULE_MARITAL_STATUS_REGISTERED_PARTNER
+                                                                    : ULE_MARITAL_STATUS_MARRIED;
     else if (way < 80)
         family->people[0].marital = ULE_MARITAL_STATUS_DIVORCED;
     for (unsigned i = adults; i < family->count; i++) {
@@ -230,12 +233,14 @@ static void bind_children(struct ule_generate_family *family, unsigned adults, u
 
 /* Families from abroad, by the grounds there are and by where they are in it. */
 static void make_foreign(struct ule_generate_family *family, uint64_t draw) {
+    enum { STEPS = 12 }; /* more than a year has: some still wait at its end */
     static const int32_t countries[] = {5704, 5432, 5120, 5180, 5390, 5164};
     const enum ule_permit_ground ground = (enum ule_permit_ground)ule_generate_take(
         &draw, ULE_PERMIT_GROUND_FAMILY_REUNIFICATION_APPLICANT + 1);
     const unsigned way = ule_generate_take(&draw, 4);
     const int32_t country = countries[ule_generate_take(&draw, 6)];
     family->foreign = true;
+    family->arrives = ule_generate_take(&draw, STEPS);
     for (unsigned i = 0; i < family->count; i++) {
         struct ule_generate_person *person = &family->people[i];
         person->citizenship = country;
@@ -255,6 +260,11 @@ static void make_foreign(struct ule_generate_family *family, uint64_t draw) {
         person->country = way == 0 && i == 1 ? country : DENMARK;
         for (unsigned scheme = 0; scheme < 2; scheme++)
             person->credential[scheme].status = ULE_CREDENTIAL_STATUS_NULL;
+        if (way == 1 && !person->child) { /* ordered before there is a number */
+            person->credential[1].status = ULE_CREDENTIAL_STATUS_ORDERED;
+            person->credential[1].assurance = ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL;
+            person->credential[1].channel = ULE_CREDENTIAL_CHANNEL_ICS;
+        }
     }
 }
 
@@ -263,16 +273,50 @@ static void spoil_date(char number[static 11]) {
     number[1] = number[1] == '9' ? '8' : number[0] == '9' ? '0' : (char)(number[1] + 1);
 }
 
+/* A pupil whom no number is known of, or one that is none: the 30th of February. */
+static void make_odd(struct ule_generate_person *pupil, unsigned odd) {
+    if (odd == 0)
+        pupil->known_as[0] = '\0';
+    else if (odd == 1)
+        memcpy(pupil->known_as, "3002", 4);
+}
+
+/* The second adult has a number in the family that CPR does not know, and works by it; the own one is that of a father
+ * with custody. Both get MitID. */
+static bool make_both(struct ule_generate_family *family, unsigned adults) {
+    const struct ule_generate_person *hero = &family->people[family->hero];
+    struct ule_generate_person *father = &family->people[1];
+    if (adults != 2 || hero->father != 1 || hero->custodies != 2)
+        return false;
+    ule_generate_second_number(family, father, father->known_as);
+    father->enrolled = true;
+    father->role = ULE_ROLE_EMPLOYEE;
+    father->credential[1].status = ULE_CREDENTIAL_STATUS_ACTIVE;
+    father->credential[1].assurance = ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL;
+    father->credential[1].channel = ULE_CREDENTIAL_CHANNEL_ONLINE;
+    return true;
+}
+
 static void make_plot(struct ule_generate_family *family, unsigned adults, uint64_t draw) {
     for (unsigned i = adults; i < family->count && family->hero < 0; i++) {
         if (family->people[i].enrolled && family->people[i].role == ULE_ROLE_STUDENT)
             family->hero = (int)i;
     }
-    if (family->hero < 0 || ule_generate_take(&draw, 4))
+    if (family->hero < 0)
         return;
-    family->plot = (enum ule_generate_plot)(1 + ule_generate_take(&draw, ULE_GENERATE_PLOTS - 1));
     struct ule_generate_person *hero = &family->people[family->hero];
-    const unsigned style = ule_generate_take(&draw, ULE_GENERATE_STYLES);
+    if (ule_generate_take(&draw, 4)) {
+        make_odd(hero, ule_generate_take(&draw, 80));
+        return;
+    }
+    family->plot = (enum ule_generate_plot)(1 + ule_generate_take(&draw, ULE_GENERATE_PLOTS - 1));
+    if (family->plot == ULE_GENERATE_PLOT_BOTH) {
+        if (!make_both(family, adults))
+            family->plot = ULE_GENERATE_NO_PLOT;
+        return;
+    }
+    const unsigned style = family->plot == ULE_GENERATE_PLOT_ELSEWHERE ? (unsigned)(family->index % ULE_GENERATE_STYLES)
+                                                                       : ule_generate_take(&draw, ULE_GENERATE_STYLES);
     hero->legacy = ule_generate_take(&draw, 10) == 0;
     if (family->plot == ULE_GENERATE_PLOT_CONTACT) {
         ule_generate_made_up(family, &family->people[0], style, family->people[0].known_as);
@@ -328,6 +372,16 @@ void ule_generate_family_make(const struct ule_generate_world *world, uint64_t i
         family->people[0].status = ULE_CPR_STATUS_EMIGRATED;
         family->people[0].emigrated_on = world->start - 300;
         family->people[0].country = 5120;
+    } else if (alone && way % 20 == 8) {
+        family->people[0].status = ULE_CPR_STATUS_RESIDENT_GREENLAND;
+    } else if (size > adults && adults == 2 && way % 12 == 9 && !family->foreign &&
+               family->plot == ULE_GENERATE_NO_PLOT) {
+        family->away = true;
+        family->returns = 1 + (unsigned)(index % 10);
+        family->people[1].status = ULE_CPR_STATUS_EMIGRATED;
+        family->people[1].emigrated_on = world->start - 1500;
+        family->people[1].country = 5120;
+        family->people[1].credential[0].status = family->people[1].credential[1].status = ULE_CREDENTIAL_STATUS_NULL;
     } else if (size > adults && way % 12 == 5 && !family->foreign) {
         family->people[0].emigrated_on = world->start - 1500;
         family->people[0].entered_on = world->start - 100;

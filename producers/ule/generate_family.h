@@ -27,6 +27,8 @@ enum ule_generate_plot {
     ULE_GENERATE_PLOT_PERMIT,   /* a permit names the number that it replaces */
     ULE_GENERATE_PLOT_FORTRYD,  /* CPR changes the number, and back */
     ULE_GENERATE_PLOT_CONTACT,  /* a mother is listed by a made-up number, then by hers */
+    ULE_GENERATE_PLOT_BOTH, /* a father works at the school by a number that CPR does not know, with MitID on both */
+    ULE_GENERATE_PLOT_ELSEWHERE, /* the made-up number that has become the real one is told to be another's */
     ULE_GENERATE_PLOTS,
 };
 
@@ -66,6 +68,7 @@ struct ule_generate_person {
     bool active;   /* and has not left */
     bool twice;    /* a second record, by the real number, at an institution of its own */
     enum ule_role role;
+    bool special;      /* a level outside grades 0 to 10 */
     uint64_t district; /* where the institution is */
     bool permitted;
     enum ule_permit_ground ground;
@@ -85,6 +88,9 @@ struct ule_generate_family {
     bool stranger;                 /* a contact known by name only, living abroad */
     bool young;                    /* lives alone, and is of an age for it */
     bool foreign;
+    unsigned arrives; /* the step at which CPR tells of those from abroad */
+    bool away;        /* the second adult has been abroad for years, and comes home at the step `returns` */
+    unsigned returns;
 };
 
 /* As on the first day. */

@@ -110,6 +110,7 @@ static void put_custody(struct ule_generate_output *out, const struct ule_genera
         row->holder = person->custody[i].holder;
         row->from = person->custody[i].from;
         row->until = person->custody[i].until;
+        row->from_uncertain = row->from == person->born && family->index % 20 == 3;
         if (person->custody[i].other != ULE_GENERATE_NOBODY)
             row->number = family->people[person->custody[i].other].number;
     }
@@ -181,11 +182,12 @@ void ule_generate_institution(const struct ule_generate_world *world, const stru
 
 static const char *level_of(const struct ule_generate_family *family, const struct ule_generate_person *person,
                             int32_t day) {
+    static const char *const special[] = {"Andet", "U1", "U2", "U3", "U4", "VU"};
     static const char *const levels[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
     if (person->role != ULE_ROLE_STUDENT)
         return person->role == ULE_ROLE_CHILD ? "DT" : NULL;
-    if (family->index % 60 == 7)
-        return "Andet";
+    if (person->special || family->index % 60 == 7)
+        return special[family->index % 6];
     const int level = ule_generate_level(person, day);
     return levels[level < 0 ? 0 : level > 10 ? 10 : level];
 }
@@ -204,7 +206,8 @@ static void add_contact(struct ule_generate_output *out, const struct ule_genera
     contact->family_name = ule_generate_family_name(person->family);
     contact->relation = (int)who == child->mother   ? ULE_CONTACT_RELATIONSHIP_MOTHER
                         : (int)who == child->father ? ULE_CONTACT_RELATIONSHIP_FATHER
-                                                    : ULE_CONTACT_RELATIONSHIP_OTHER;
+                        : family->index % 3         ? ULE_CONTACT_RELATIONSHIP_OTHER
+                                                    : ULE_CONTACT_RELATIONSHIP_OFFICIAL;
     contact->child_custody = family->asserts;
     if (who == 1)
         contact->access = family->lowered;
@@ -273,6 +276,11 @@ void ule_generate_put_second(struct ule_generate_output *out, const struct ule_g
     put_local(out, family, who, true, false);
 }
 
+static void put_credential(struct ule_generate_output *out, struct ule_credential_changed *told) {
+    stamp(out, ULE_GENERATE_NEMID, EVENT(told));
+    write_record(out, ULE_GENERATE_NEMID, told->credential_id, &ule_credential_changed_record, told, EVENT(told));
+}
+
 void ule_generate_put_credential(struct ule_generate_output *out, const struct ule_generate_family *family,
                                  unsigned who, unsigned scheme) {
     const struct ule_generate_person *person = &family->people[who];
@@ -285,8 +293,21 @@ void ule_generate_put_credential(struct ule_generate_output *out, const struct u
     told.status = person->credential[scheme].status;
     told.assurance = person->credential[scheme].assurance;
     told.channel = person->credential[scheme].channel;
-    stamp(out, ULE_GENERATE_NEMID, EVENT(&told));
-    write_record(out, ULE_GENERATE_NEMID, told.credential_id, &ule_credential_changed_record, &told, EVENT(&told));
+    told.reason = told.status == ULE_CREDENTIAL_STATUS_REVOKED ? "reported lost" : NULL;
+    put_credential(out, &told);
+}
+
+void ule_generate_put_other_credential(struct ule_generate_output *out, const struct ule_generate_family *family,
+                                       unsigned who, const char *number) {
+    struct ule_credential_changed told;
+    ule_record_init(&ule_credential_changed_record, &told, out->arena);
+    told.credential_id = ule_arena_printf(out->arena, "cred-%llu-%u-other", (unsigned long long)family->index, who);
+    told.number = number;
+    told.scheme = ULE_CREDENTIAL_SCHEME_MITID;
+    told.status = ULE_CREDENTIAL_STATUS_ACTIVE;
+    told.assurance = ULE_CREDENTIAL_ASSURANCE_SUBSTANTIAL;
+    told.channel = ULE_CREDENTIAL_CHANNEL_BANK;
+    put_credential(out, &told);
 }
 
 void ule_generate_put_permit(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who,
@@ -301,6 +322,8 @@ void ule_generate_put_permit(struct ule_generate_output *out, const struct ule_g
     told.ground = person->ground;
     told.status = person->permit;
     told.valid_from = out->world->start - 200;
+    if (family->index % 5 == 0)
+        told.valid_until = out->world->start + 20 + (int32_t)(family->index % 340);
     told.address_registered = family->index % 2;
     told.identity_verified = family->index % 3;
     told.entitled_to_number = person->entitled;
@@ -342,4 +365,6 @@ void ule_generate_put_family(struct ule_generate_output *out, const struct ule_g
         if (person->twice)
             ule_generate_put_second(out, family, i);
     }
+    if (family->plot == ULE_GENERATE_PLOT_BOTH)
+        ule_generate_put_other_credential(out, family, 1, family->people[1].known_as);
 }

@@ -41,6 +41,9 @@ void ule_generate_put_left(struct ule_generate_output *out, const struct ule_gen
 void ule_generate_put_second(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who);
 void ule_generate_put_credential(struct ule_generate_output *out, const struct ule_generate_family *family,
                                  unsigned who, unsigned scheme);
+/* An active MitID on a number that is not what CPR calls the person. */
+void ule_generate_put_other_credential(struct ule_generate_output *out, const struct ule_generate_family *family,
+                                       unsigned who, const char *number);
 /* `replaces` may be NULL. */
 void ule_generate_put_permit(struct ule_generate_output *out, const struct ule_generate_family *family, unsigned who,
                              const char *replaces);

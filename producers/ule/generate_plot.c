@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/generate_plot.h"
 
+#include "ule/generate_number.h"
+
 #include <string.h>
 
 void ule_generate_plot_number(struct ule_generate_family *family, unsigned who, struct ule_generate_output *out) {
@@ -94,6 +96,49 @@ static enum ule_generate_kind permit_told(struct ule_generate_family *family, st
     return ULE_GENERATE_SWAP_TOLD;
 }
 
+/* The school calls its employee by the number that CPR knows; both accounts are active with a credential. */
+static enum ule_generate_kind both_told(struct ule_generate_family *family, struct ule_generate_output *out) {
+    struct ule_generate_person *father = &family->people[1];
+    memcpy(father->replaces, father->known_as, sizeof father->replaces);
+    memcpy(father->known_as, father->number, sizeof father->known_as);
+    if (out)
+        ule_generate_put_record(out, family, 1);
+    return ULE_GENERATE_SWAP_TOLD;
+}
+
+static enum ule_generate_kind both_confirmed(const struct ule_generate_family *family,
+                                             struct ule_generate_output *out) {
+    const struct ule_generate_person *father = &family->people[1];
+    char other[11];
+    ule_generate_second_number(family, father, other);
+    if (out)
+        ule_generate_put_request(out, family, 1, ULE_REQUEST_KIND_REREGISTRATION_CONFIRMED, father->number, other,
+                                 NULL);
+    return ULE_GENERATE_SWAP_CONFIRMED;
+}
+
+/* By mistake the mother's number is told to replace the child's, which the school has replaced already. */
+static enum ule_generate_kind told_elsewhere(struct ule_generate_family *family, struct ule_generate_output *out) {
+    struct ule_generate_person *hero = &family->people[family->hero];
+    ule_generate_made_up(family, hero, (unsigned)(family->index % ULE_GENERATE_STYLES), hero->replaces);
+    memcpy(hero->known_as, family->people[0].number, sizeof hero->known_as);
+    if (out)
+        ule_generate_put_record(out, family, (unsigned)family->hero);
+    return ULE_GENERATE_SWAP_TOLD;
+}
+
+/* With the record corrected the school also says that it was another person. */
+static enum ule_generate_kind reject_elsewhere(const struct ule_generate_family *family,
+                                               struct ule_generate_output *out) {
+    char made_up[11];
+    ule_generate_made_up(family, &family->people[family->hero], (unsigned)(family->index % ULE_GENERATE_STYLES),
+                         made_up);
+    if (out)
+        ule_generate_put_request(out, family, (unsigned)family->hero, ULE_REQUEST_KIND_REREGISTRATION_REJECTED,
+                                 family->people[0].number, made_up, NULL);
+    return ULE_GENERATE_SWAP_REJECTED;
+}
+
 static enum ule_generate_kind first_step(struct ule_generate_family *family, struct ule_generate_output *out) {
     const unsigned who = (unsigned)family->hero;
     struct ule_generate_person *hero = &family->people[who];
@@ -103,11 +148,13 @@ static enum ule_generate_kind first_step(struct ule_generate_family *family, str
     case ULE_GENERATE_PLOT_REJECT:
     case ULE_GENERATE_PLOT_WRONG:
     case ULE_GENERATE_PLOT_MERGE:
+    case ULE_GENERATE_PLOT_ELSEWHERE:
     case ULE_GENERATE_PLOT_SHARED: return swap(family, who, hero->number, true, out);
     case ULE_GENERATE_PLOT_IMPLICIT: return swap(family, who, hero->number, false, out);
     case ULE_GENERATE_PLOT_CHAIN: make_up_again(family, hero, made_up); return swap(family, who, made_up, true, out);
     case ULE_GENERATE_PLOT_DOUBLE: return double_told(family, out);
     case ULE_GENERATE_PLOT_PERMIT: return permit_told(family, out);
+    case ULE_GENERATE_PLOT_BOTH: return both_told(family, out);
     case ULE_GENERATE_PLOT_CONTACT: return swap(family, 0, family->people[0].number, true, out);
     case ULE_GENERATE_PLOT_FORTRYD: ule_generate_plot_number(family, who, out); return ULE_GENERATE_NUMBER_CHANGED;
     default: return ULE_GENERATE_KINDS;
@@ -131,6 +178,8 @@ static enum ule_generate_kind second_step(struct ule_generate_family *family, in
     case ULE_GENERATE_PLOT_MERGE: return undo(family, out);
     case ULE_GENERATE_PLOT_CHAIN: return swap(family, who, hero->number, true, out);
     case ULE_GENERATE_PLOT_DOUBLE: return double_deleted(family, out);
+    case ULE_GENERATE_PLOT_BOTH: return both_confirmed(family, out);
+    case ULE_GENERATE_PLOT_ELSEWHERE: return told_elsewhere(family, out);
     case ULE_GENERATE_PLOT_FORTRYD: ule_generate_plot_number(family, who, out); return ULE_GENERATE_NUMBER_CHANGED;
     default: return ULE_GENERATE_KINDS;
     }
@@ -140,5 +189,9 @@ enum ule_generate_kind ule_generate_plot_step(struct ule_generate_family *family
                                               struct ule_generate_output *out) {
     if (family->plot == ULE_GENERATE_NO_PLOT)
         return ULE_GENERATE_KINDS;
+    if (step == 2 && family->plot == ULE_GENERATE_PLOT_ELSEWHERE)
+        return swap(family, (unsigned)family->hero, family->people[family->hero].number, false, out);
+    if (step == 3 && family->plot == ULE_GENERATE_PLOT_ELSEWHERE)
+        return reject_elsewhere(family, out);
     return step == 0 ? first_step(family, out) : step == 1 ? second_step(family, day, out) : ULE_GENERATE_KINDS;
 }

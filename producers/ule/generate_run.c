@@ -123,13 +123,18 @@ static uint64_t tell_all_left(struct run *run, const struct ule_generate_family 
     return told;
 }
 
-/* Two days later the school says that they have not left, and the day after what they are. */
+/* Two days later the school says that they have not left, or every third time that they have; the day after, what they
+ * are. */
 static uint64_t tell_mistake(struct run *run, const struct ule_generate_family *before,
                              const struct ule_generate_family *now) {
     (void)before;
     for (unsigned i = 0; i < now->count; i++) {
         if (of_school(now, i)) {
-            ule_generate_put_request(&run->out, now, i, ULE_REQUEST_KIND_LEAVERS_REJECTED, NULL, NULL, NULL);
+            ule_generate_put_request(&run->out, now, i,
+                                     (run->out.day - run->world.start) / MASS_EVERY % 3 == 2
+                                         ? ULE_REQUEST_KIND_LEAVERS_APPROVED
+                                         : ULE_REQUEST_KIND_LEAVERS_REJECTED,
+                                     NULL, NULL, NULL);
             return 1;
         }
     }

@@ -27,6 +27,7 @@ static const char *const names[ULE_GENERATE_KINDS] = {
     "disappeared",
     "number annulled",
     "permit changed",
+    "level outside the grades, or back",
     "family got its numbers",
     "swap told",
     "swap undone",
@@ -65,6 +66,7 @@ static const struct {
     {ULE_GENERATE_DISAPPEARED, 3},
     {ULE_GENERATE_ANNULLED, 2},
     {ULE_GENERATE_PERMIT_CHANGED, 5},
+    {ULE_GENERATE_LEVEL_CHANGED, 10},
 };
 enum { SHARES = sizeof shares / sizeof *shares };
 
@@ -232,6 +234,22 @@ static bool set_status(struct change *change, enum ule_cpr_status status) {
     return true;
 }
 
+/* Who was married to the dead is widowed. */
+static bool die(struct change *change) {
+    if (!find(change, change->draw % 12 == 0 ? lives : is_adult))
+        return false;
+    (void)set_status(change, ULE_CPR_STATUS_DEAD);
+    struct ule_generate_family *family = change->family;
+    if (change->who > 1 || family->count < 2 || family->people[1].child ||
+        family->people[0].marital != ULE_MARITAL_STATUS_MARRIED)
+        return true;
+    change->who = 1 - change->who;
+    person_of(change)->marital = ULE_MARITAL_STATUS_WIDOWED;
+    if (lives(person_of(change)))
+        tell_person(change);
+    return true;
+}
+
 static bool move_abroad(struct change *change) {
     if (!find(change, is_adult))
         return false;
@@ -336,10 +354,25 @@ static bool change_access(struct change *change) {
     return true;
 }
 
+static bool is_student(const struct ule_generate_person *person) {
+    return is_pupil(person) && person->role == ULE_ROLE_STUDENT;
+}
+
+static bool change_level(struct change *change) {
+    if (!find(change, is_student))
+        return false;
+    person_of(change)->special = !person_of(change)->special;
+    tell_record(change);
+    return true;
+}
+
+/* While it is applied for most are live; later anything. */
 static bool change_permit(struct change *change) {
     if (!change->family->foreign)
         return false;
-    person_of(change)->permit = (enum ule_permit_status)(change->draw % (ULE_PERMIT_STATUS_REVOKED + 1));
+    const uint64_t bound = person_of(change)->told || change->draw % 5 == 0 ? ULE_PERMIT_STATUS_REVOKED + 1
+                                                                            : ULE_PERMIT_STATUS_GRANTED + 1;
+    person_of(change)->permit = (enum ule_permit_status)(change->draw / 5 % bound);
     if (change->out)
         ule_generate_put_permit(change->out, change->family, change->who, NULL);
     return true;
@@ -357,10 +390,15 @@ static bool get_numbers(struct change *change) {
         person->status = status;
         person->since = change->day;
         memcpy(person->known_as, person->number, sizeof person->known_as);
+        if (person->credential[1].status == ULE_CREDENTIAL_STATUS_ORDERED)
+            person->credential[1].status = ULE_CREDENTIAL_STATUS_ACTIVE;
     }
     for (change->who = 0; change->who < family->count && change->out; change->who++) {
-        if (person_of(change)->told)
+        if (lives(person_of(change)))
             tell_person(change);
+        if (person_of(change)->credential[1].status == ULE_CREDENTIAL_STATUS_ACTIVE &&
+            person_of(change)->credential[1].channel == ULE_CREDENTIAL_CHANNEL_ICS)
+            ule_generate_put_credential(change->out, family, change->who, 1);
         if (person_of(change)->permitted)
             ule_generate_put_permit(change->out, family, change->who, NULL);
         if (person_of(change)->enrolled)
@@ -370,7 +408,7 @@ static bool get_numbers(struct change *change) {
 }
 
 static bool change_number(struct change *change) {
-    if (!find(change, lives) || person_of(change)->newborn)
+    if (!find(change, lives) || person_of(change)->newborn || change->family->plot == ULE_GENERATE_PLOT_BOTH)
         return false;
     ule_generate_plot_number(change->family, change->who, change->out);
     return true;
@@ -383,7 +421,7 @@ static bool happen(struct change *change, enum ule_generate_kind kind) {
     case ULE_GENERATE_STARTED: return start(change);
     case ULE_GENERATE_DIVORCED: return divorce(change);
     case ULE_GENERATE_CUSTODY_CHANGED: return change_custody(change);
-    case ULE_GENERATE_DIED: return find(change, is_adult) && set_status(change, ULE_CPR_STATUS_DEAD);
+    case ULE_GENERATE_DIED: return die(change);
     case ULE_GENERATE_MOVED_ABROAD: return move_abroad(change);
     case ULE_GENERATE_PROTECTED: return protect(change);
     case ULE_GENERATE_CREDENTIAL_CHANGED: return change_credential(change);
@@ -397,13 +435,14 @@ static bool happen(struct change *change, enum ule_generate_kind kind) {
     case ULE_GENERATE_ACCESS_CHANGED: return change_access(change);
     case ULE_GENERATE_DISAPPEARED: return find(change, is_adult) && set_status(change, ULE_CPR_STATUS_DISAPPEARED);
     case ULE_GENERATE_ANNULLED:
-        if (!find(change, is_adult))
+        if (!find(change, lives))
             return false;
         person_of(change)->status = ULE_CPR_STATUS_ANNULLED;
         if (change->out)
             ule_generate_put_void(change->out, person_of(change)->number, ULE_CPR_STATUS_ANNULLED, NULL);
         return true;
     case ULE_GENERATE_PERMIT_CHANGED: return change_permit(change);
+    case ULE_GENERATE_LEVEL_CHANGED: return change_level(change);
     case ULE_GENERATE_GOT_NUMBERS: return get_numbers(change);
     default: return false;
     }
@@ -435,8 +474,12 @@ enum ule_generate_kind ule_generate_change(const struct ule_generate_world *worl
     const enum ule_generate_kind plotted = ule_generate_plot_step(family, step, change.day, out);
     if (plotted != ULE_GENERATE_KINDS)
         return plotted;
-    if (family->foreign && (step == 0 || change.draw % 3 == 0))
-        kind = step == 0 ? ULE_GENERATE_GOT_NUMBERS : ULE_GENERATE_PERMIT_CHANGED;
+    if (family->foreign && (step == family->arrives || change.draw % 3 == 0))
+        kind = step == family->arrives ? ULE_GENERATE_GOT_NUMBERS : ULE_GENERATE_PERMIT_CHANGED;
+    if (family->away && step == family->returns) {
+        kind = ULE_GENERATE_MOVED_ABROAD;
+        change.who = 1;
+    }
     const unsigned who = change.who;
     if (happen(&change, kind))
         return kind;

@@ -27,7 +27,8 @@ enum ule_generate_kind {
     ULE_GENERATE_DISAPPEARED,
     ULE_GENERATE_ANNULLED,
     ULE_GENERATE_PERMIT_CHANGED,
-    ULE_GENERATE_GOT_NUMBERS, /* a family from abroad */
+    ULE_GENERATE_LEVEL_CHANGED, /* to one outside the grades, or back */
+    ULE_GENERATE_GOT_NUMBERS,   /* a family from abroad */
     ULE_GENERATE_SWAP_TOLD,
     ULE_GENERATE_SWAP_UNDONE,
     ULE_GENERATE_SWAP_REJECTED,

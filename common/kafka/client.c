@@ -40,9 +40,12 @@ static const struct {
     {"queue.buffering.max.kbytes", "65536"},
     {"transaction.timeout.ms", "10000"}, /* one hung process holds up every reader of the inbox */
     {"session.timeout.ms", "10000"},     /* and its partitions */
-    /* Prefetched, for all partitions together. One answer is no larger, but for a single batch that is (the broker
-     * gives out the first of them whatever its size), and 1 MB a partition, so that all of them have their turn. */
-    {"queued.max.messages.kbytes", "16384"},
+    /* Prefetched, for all partitions together, by size alone. A second's worth of what is read: when it is full, the
+     * thread that fetches goes to sleep, and looks again after a second only. */
+    {"queued.max.messages.kbytes", "32768"},
+    {"queued.min.messages", "1000000"},
+    /* One answer is no larger, but for a single batch that is (the broker gives out the first of them whatever its
+     * size), and 1 MB a partition, so that all of them have their turn. */
     {"fetch.max.bytes", "16777216"},
     {"fetch.wait.max.ms", "100"}, /* a partition that is resumed waits for the answer that is on its way */
     {"fetch.error.backoff.ms", "100"},

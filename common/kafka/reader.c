@@ -34,6 +34,12 @@ static enum ule_code open_client(const struct ule_config *config, const char *cl
     if (code)
         return code;
     ule_kafka_set(conf, "isolation.level", isolation);
+    /* It reads faster than the processes take in messages, and for a short time. */
+    bool configured = false;
+    for (size_t i = 0; i < config->kafka_count; i++)
+        configured = configured || !strcmp(config->kafka[i].name, "queued.max.messages.kbytes");
+    if (!configured)
+        ule_kafka_set(conf, "queued.max.messages.kbytes", "65536");
     /* What follows a partition's last record may be an aborted transaction: only the end tells that it is passed. */
     ule_kafka_set(conf, "enable.partition.eof", "true");
     return ule_kafka_client(RD_KAFKA_CONSUMER, conf, client, error);

@@ -372,8 +372,8 @@ void ule_generate_family_make(const struct ule_generate_world *world, uint64_t i
         family->people[0].status = ULE_CPR_STATUS_EMIGRATED;
         family->people[0].emigrated_on = world->start - 300;
         family->people[0].country = 5120;
-    } else if (alone && way % 20 == 8) {
-        family->people[0].status = ULE_CPR_STATUS_RESIDENT_GREENLAND;
+    } else if (alone && way % 10 == 8) { /* neither lives in Denmark proper */
+        family->people[0].status = way % 20 == 8 ? ULE_CPR_STATUS_RESIDENT_GREENLAND : ULE_CPR_STATUS_ADMINISTRATIVE;
     } else if (size > adults && adults == 2 && way % 12 == 9 && !family->foreign &&
                family->plot == ULE_GENERATE_NO_PLOT) {
         family->away = true;

@@ -306,24 +306,21 @@ static uint64_t lmdb_count(struct ule_store *store) {
 
 /* A change of the due index, gathered to be made in key order. */
 struct move {
-    uint8_t key[KEY_MAX];
-    uint16_t size;
+    const char *entity; /* the batch's */
+    int32_t due;
     bool put;
 };
 
+/* As LMDB orders the keys: by due date, then by bytes. */
 static int move_compare(const void *a, const void *b) {
     const struct move *left = a, *right = b;
-    int order = memcmp(left->key, right->key, left->size < right->size ? left->size : right->size);
-    return order ? order : (left->size > right->size) - (left->size < right->size);
+    if (left->due != right->due)
+        return left->due < right->due ? -1 : 1;
+    return strcmp(left->entity, right->entity);
 }
 
 static void move_add(struct ule_buffer *moves, int32_t due, const char *entity, bool put) {
-    struct move move = {.put = put};
-    size_t size = strlen(entity);
-    due_encode(due, move.key);
-    memcpy(move.key + DUE_SIZE, entity, size);
-    move.size = (uint16_t)(DUE_SIZE + size);
-    ule_buffer_append(moves, &move, sizeof move);
+    ule_buffer_append(moves, &(struct move){entity, due, put}, sizeof(struct move));
 }
 
 static int write_state(const struct lmdb *lmdb, MDB_txn *txn, const struct ule_entry *entry, struct ule_buffer *moves) {
@@ -363,7 +360,11 @@ static int write_due(const struct lmdb *lmdb, MDB_txn *txn, struct ule_buffer *m
         qsort(all, count, sizeof *all, move_compare);
     int code = 0;
     for (size_t i = 0; i < count && !code; i++) {
-        MDB_val key = value_of(all[i].key, all[i].size), none = value_of("", 0);
+        uint8_t bytes[KEY_MAX];
+        size_t size = strlen(all[i].entity); /* a put has seen to it that it fits */
+        due_encode(all[i].due, bytes);
+        memcpy(bytes + DUE_SIZE, all[i].entity, size);
+        MDB_val key = value_of(bytes, DUE_SIZE + size), none = value_of("", 0);
         code = all[i].put ? mdb_put(txn, lmdb->due, &key, &none, 0) : mdb_del(txn, lmdb->due, &key, NULL);
         if (code == MDB_NOTFOUND)
             code = MDB_CORRUPTED; /* the index and the states must never differ */

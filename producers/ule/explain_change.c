@@ -71,7 +71,7 @@ static void own_days(struct ule_explain *explain, json_t *dated) {
         rule(on_day(explain, dated, person->kept->protection->from, "name and address protection begins"), "A9");
         rule(on_day(explain, dated, person->kept->protection->until, "name and address protection ends"), "A9");
     }
-    if (person->enrolled && !person->dead)
+    if (person->enrolled && person->number && !person->dead)
         rule(on_day(explain, dated, ule_date_birthday(person->birth_date, ULE_AGE_SELF_ENROLMENT),
                     "15 years old: may enrol itself, with a login at HIGH"),
              "E1");
@@ -169,9 +169,11 @@ static void lowered(struct ule_explain *explain, json_t *changes, const struct u
 static void deeds(struct ule_explain *explain, json_t *changes) {
     const struct ule_person *person = &explain->who->person;
     if (!person->number)
-        kind_item(changes, "number", "A1",
-                  "A person number: a permit, or the institution's record, that names it together with the alien id "
-                  "carries everything over");
+        kind_item(changes, "number", person->enrolled ? "A2" : "A1",
+                  strncmp(explain->who->entity, "unnamed:", 8) == 0
+                      ? "A person number: the institution's record names it, or an alien id"
+                      : "A person number: a permit, or the institution's record, that names it together with the alien "
+                        "id carries everything over");
     bool moving = false;
     for (size_t i = 0; i < person->pairs.count; i++)
         moving |= person->pairs.items[i].in_force;

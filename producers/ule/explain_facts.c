@@ -66,24 +66,7 @@ static void belongs(json_t *item, const struct ule_person_changed *record) {
     ule_explain_detail(item, "%s Danish passport", passport ? "Has a" : "Has no");
 }
 
-/* The record with the facts; where a newer one without facts stands, that one says the status. */
-static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) {
-    const struct ule_person_state *state = ule_explain_state(explain, entity);
-    if (!state || !state->person)
-        return;
-    const struct ule_person_changed *newest = state->person, *record = state->facts ? state->facts : newest;
-    const char *shown = ule_explain_number(explain->arena, entity);
-    json_t *item = ule_explain_item(
-        facts, "CPR on %s: %s%s%s%s%s", shown, ule_explain_status_words(newest->status),
-        newest->status_since != ULE_DATE_NONE ? " since " : "",
-        newest->status_since != ULE_DATE_NONE ? ule_explain_day(explain->arena, newest->status_since) : "",
-        newest->current_number ? ", now " : "",
-        newest->current_number ? ule_explain_number(explain->arena, newest->current_number) : "");
-    ule_explain_set(item, "kind", "cpr");
-    ule_explain_set(item, "number", entity);
-    ule_explain_set(item, "status", ule_cpr_status_enum.symbols[newest->status]);
-    ule_explain_set(item, "marital_status", ule_marital_status_enum.symbols[record->marital_status]);
-    ule_explain_source(item, state, newest->event_id);
+static void cpr_details(struct ule_explain *explain, json_t *item, const struct ule_person_changed *record) {
     for (size_t i = 0; i < record->former_numbers.count; i++)
         ule_explain_detail(item, "Former number: %s",
                            ule_explain_number(explain->arena, record->former_numbers.items[i]));
@@ -99,12 +82,41 @@ static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) 
                            ule_explain_period(explain->arena, record->protection->from, record->protection->until));
     parent(explain, item, "Mother", record->mother);
     parent(explain, item, "Father", record->father);
-    const struct ule_subject *subject = ule_explain_subject(explain, entity);
-    custody(explain, item, record, subject);
-    if (record->custody.count == 0 && ule_custody_unregistered(&subject->person))
+    custody(explain, item, record, explain->who);
+    if (record->custody.count == 0 && ule_custody_unregistered(&explain->who->person))
         ule_explain_detail(item, "Custody: CPR has none of any date, which is no proof that nobody has it");
-    if (record != newest) {
-        json_t *older = ule_explain_item(facts, "CPR on %s: the facts above are from an earlier record", shown);
+}
+
+/* The record with the facts; where a newer one without facts stands, that one says the status, but for the end of a
+ * subscription, which leaves it as it was. Of a number that became this one only that is of interest. */
+static void cpr(struct ule_explain *explain, json_t *facts, const char *entity) {
+    const struct ule_person_state *state = ule_explain_state(explain, entity);
+    if (!state || !state->person)
+        return;
+    const struct ule_person_changed *newest = state->person, *record = state->facts ? state->facts : newest;
+    const char *shown = ule_explain_number(explain->arena, entity);
+    const bool earlier = strcmp(newest->event_id, record->event_id) != 0;
+    const bool ended = earlier && ule_class_counts(newest->status);
+    const int32_t since = ended ? record->status_since : newest->status_since;
+    json_t *item = ule_explain_item(
+        facts, "CPR on %s: %s%s%s%s%s%s", shown, ule_explain_status_words(newest->status),
+        since != ULE_DATE_NONE ? " since " : "", since != ULE_DATE_NONE ? ule_explain_day(explain->arena, since) : "",
+        newest->current_number ? ", now " : "",
+        newest->current_number ? ule_explain_number(explain->arena, newest->current_number) : "",
+        ended ? ", as last told; the subscription has ended" : "");
+    ule_explain_set(item, "kind", "cpr");
+    ule_explain_set(item, "number", entity);
+    ule_explain_set(item, "status", ule_cpr_status_enum.symbols[newest->status]);
+    ule_explain_set(item, "marital_status", ule_marital_status_enum.symbols[record->marital_status]);
+    json_object_set_new(item, "subscription_ended", json_boolean(ended));
+    ule_explain_source(item, state, newest->event_id);
+    if (strcmp(entity, explain->who->entity) != 0)
+        return;
+    cpr_details(explain, item, record);
+    if (earlier) {
+        json_t *older = ule_explain_item(facts, "CPR on %s: %s", shown,
+                                         ended ? "all but that end is from an earlier record"
+                                               : "the facts above are from an earlier record");
         ule_explain_set(older, "kind", "cpr-facts");
         ule_explain_source(older, state, record->event_id);
     }

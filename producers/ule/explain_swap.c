@@ -107,6 +107,8 @@ static void describe(struct ule_explain *explain, json_t *section, const struct 
     enum ule_outcome outcome = swap->outcome != ULE_OUTCOME_NULL ? swap->outcome
                                : answer                          ? answer->outcome
                                                                  : ULE_OUTCOME_NULL;
+    if (alias && outcome == ULE_OUTCOME_NULL && (!pair || !pair->in_force))
+        return; /* nobody says so any more, and nothing came of it */
     const char *to = ule_explain_number(explain->arena, swap->to_number);
     json_t *item = ule_explain_item(
         section, "%s %s %s: %s", from->shown, alias ? "is now known by the number" : "to", to,

@@ -69,6 +69,11 @@ static bool account_open(struct ule_person *person, const struct ule_account *ac
     return standing != NULL && standing->state != ULE_ACCOUNT_STATE_CLOSED;
 }
 
+/* Made for this number. One that comes back round a ring of swaps is on its way home, and no other. */
+static bool is_own(const struct ule_person *person, const struct ule_account *account) {
+    return strcmp(account->origin, person->derive->entity) == 0;
+}
+
 /* A borrowed tell takes the place that the sender's own word leaves open. */
 static void borrow_tell(struct ule_tell *own, const struct ule_tell *borrowed) {
     if (borrowed->local != NULL && borrowed->local->counts && (own->local == NULL || !own->local->counts)) {
@@ -117,7 +122,7 @@ static void adopt(struct ule_person *person, const struct ule_loan *loan) {
     struct ule_person_state *state = person->state;
     for (size_t i = 0; i < loan->accounts.count; i++) {
         const struct ule_account *account = &loan->accounts.items[i];
-        bool held = strcmp(account->origin, person->derive->entity) == 0;
+        bool held = is_own(person, account);
         for (size_t k = 0; k < state->accounts.count; k++)
             held |= strcmp(state->accounts.items[k].user_key, account->user_key) == 0;
         bool here = false;
@@ -140,7 +145,7 @@ static void adopt(struct ule_person *person, const struct ule_loan *loan) {
 static void take(struct ule_person *person, struct ule_incoming *in, const struct ule_loan *loan) {
     const struct ule_account *theirs = NULL, *ours = ule_loan_main_account(person);
     for (size_t i = 0; i < loan->accounts.count && theirs == NULL; i++)
-        if (!loan->accounts.items[i].absorbed)
+        if (!loan->accounts.items[i].absorbed && !is_own(person, &loan->accounts.items[i]))
             theirs = &loan->accounts.items[i];
     bool ours_open = account_open(person, ours), theirs_open = theirs != NULL && loan->account_open;
     bool keep_ours = ours_open && theirs_open ? person->credential_active : ours_open;
@@ -320,7 +325,7 @@ static void give_back(struct ule_person *person) {
     struct ule_person_state *state = person->state;
     for (size_t i = state->accounts.count; i-- > 0;) {
         const struct ule_account account = state->accounts.items[i];
-        bool lent = strcmp(account.origin, person->derive->entity) == 0;
+        bool lent = is_own(person, &account);
         for (size_t k = 0; k < state->incoming.count && !lent; k++) {
             const struct ule_loan *loan = state->incoming.items[k].taken
                                               ? loan_from(person, state->incoming.items[k].from_number)

@@ -113,7 +113,8 @@ static void complete(struct ule_person *person) {
         memory->reversed = false;
         enum ule_outcome outcome = answer != NULL ? answer->outcome : ULE_OUTCOME_NULL;
         bool accepted = outcome == ULE_OUTCOME_RENUMBERED || outcome == ULE_OUTCOME_MERGED;
-        if (accepted && !elsewhere)
+        /* R may not know yet that CPR has told of this number. */
+        if (accepted && !elsewhere && (pair->cpr_out || !person->state->counted))
             memory->completed = elsewhere = true;
         if (memory->completed) { /* whatever R answers to what was said before */
             person->moved_to = memory->to_number;
@@ -143,10 +144,12 @@ static bool offered(const struct ule_person *person, const char *user_key) {
 }
 
 /* What stands under an account's user key is set aside for R, which goes on from it and says so. One that has come back
- * while R still says so of the last time waits until R says it no more. */
+ * while R still says so of the last time waits until R says it no more; one that R made itself, and that came round a
+ * ring, goes back the way it came. */
 static void hand_over(struct ule_person *person, struct ule_account *account, const struct ule_answer *answer) {
     struct ule_person_state *state = person->state;
-    bool there = answer != NULL && ule_strings_have(&answer->held, account->user_key);
+    bool there = (answer != NULL && ule_strings_have(&answer->held, account->user_key)) ||
+                 strcmp(account->origin, person->moved_to) == 0;
     for (size_t i = state->published.count; i-- > 0 && !account->away && !there;) {
         if (!ule_loan_of_account(&state->published.items[i], account->user_key))
             continue;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTITIES = 24, CHANNELS = 128, WAITING = 10, KEYS = 128, STREAMS = 6, STREAM = 6, EFFECTS = 40, DEPTH = 2000 };
+enum { ENTITIES = 24, CHANNELS = 128, WAITING = 16, KEYS = 128, STREAMS = 6, STREAM = 6, EFFECTS = 40, DEPTH = 2000 };
 
 /* Bytes by number, each kind once; 0 is none. */
 struct blob {

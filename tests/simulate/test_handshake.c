@@ -145,6 +145,34 @@ START_TEST(what_cpr_changes_takes_back_and_changes_again) {
     explore(&scenario, "CPR's word back and forth");
 }
 
+START_TEST(a_chain_of_three_links_that_ends_in_the_middle_and_at_its_end) {
+    struct scenario scenario = scenario_new();
+    scenario_start(&scenario);
+    record(&scenario, 0, "101000", made_up, NULL);
+    cpr(&scenario, 0, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 0, "101000", second_made_up, made_up);
+    record(&scenario, 0, "101000", real, second_made_up);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 2, second_real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 3, "101000", second_made_up, real);
+    explore(&scenario, "a chain of three links");
+}
+
+START_TEST(a_chain_whose_end_cpr_leads_back_to_where_it_began) {
+    struct scenario scenario = scenario_new();
+    scenario_start(&scenario);
+    record(&scenario, 0, "101000", second_real, NULL);
+    cpr(&scenario, 0, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 0, "101000", made_up, second_real);
+    record(&scenario, 0, "101000", real, made_up);
+    cpr(&scenario, 1, second_real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 2, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    cpr(&scenario, 2, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 3, "101001", made_up, NULL);
+    explore(&scenario, "a chain that CPR leads back");
+}
+
 int main(void) {
     Suite *suite = suite_create("handshake");
     TCase *tcase = tcase_create("every order");
@@ -154,6 +182,8 @@ int main(void) {
     tcase_add_test(tcase, a_chain_that_institutions_tell);
     tcase_add_test(tcase, a_chain_of_which_cpr_tells_the_end_and_takes_it_back);
     tcase_add_test(tcase, what_cpr_changes_takes_back_and_changes_again);
+    tcase_add_test(tcase, a_chain_of_three_links_that_ends_in_the_middle_and_at_its_end);
+    tcase_add_test(tcase, a_chain_whose_end_cpr_leads_back_to_where_it_began);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -98,7 +98,7 @@ static enum ule_code print_payload(const struct ule_letter *letter, struct ule_e
         (void)putchar('\n');
         json_decref(json);
     } else {
-        for (size_t i = 0; i < message->len; i++)
+        for (size_t i = 0; message->payload && i < message->len; i++)
             (void)printf("%02x", ((const uint8_t *)message->payload)[i]);
         (void)putchar('\n');
     }

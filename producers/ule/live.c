@@ -132,8 +132,11 @@ const struct ule_record *ule_live_record(const struct ule_topic_plan *plan) {
 }
 
 const char *ule_live_masked(const struct ule_config *config, const void *key, size_t size, char masked[static 15]) {
-    if (!key)
-        return strcpy(masked, "-");
+    if (!key) {
+        masked[0] = '-';
+        masked[1] = '\0';
+        return masked;
+    }
     char *text = strndup(key, size);
     if (!text)
         abort();

@@ -27,6 +27,7 @@ struct place {
 struct ule_lag {
     const struct ule_config *config;
     rd_kafka_t *client;
+    rd_kafka_t *groups[READS]; /* of the first read of each group */
     bool wanted[READS];
     struct place *places;
     size_t count;
@@ -34,6 +35,21 @@ struct ule_lag {
 
 static const char *topic_of(const struct ule_lag *lag, size_t read) {
     return ule_config_topic(lag->config, reads[read].topic);
+}
+
+static bool is_first_of_group(const struct ule_lag *lag, size_t read) {
+    return lag->wanted[read] && (read == 0 || strcmp(reads[read - 1].group, reads[read].group) != 0);
+}
+
+/* One that asks for offsets and never subscribes, so it is no member. */
+static enum ule_code open_group(struct ule_lag *lag, size_t read, struct ule_error *error) {
+    rd_kafka_conf_t *conf;
+    enum ule_code code = ule_kafka_conf(lag->config, "ule", &conf, error);
+    if (code != ULE_OK)
+        return code;
+    ule_kafka_set(conf, "group.id", reads[read].group);
+    ule_kafka_set(conf, "isolation.level", "read_uncommitted"); /* else it waits for open transactions */
+    return ule_kafka_client(RD_KAFKA_CONSUMER, conf, &lag->groups[read], error);
 }
 
 enum ule_code ule_lag_open(const struct ule_config *config, const char *group, struct ule_lag **out,
@@ -48,7 +64,10 @@ enum ule_code ule_lag_open(const struct ule_config *config, const char *group, s
         lag->wanted[i] = !group || strcmp(group, reads[i].group) == 0;
         if (!lag->wanted[i])
             continue;
-        code = ule_kafka_partitions(lag->client, topic_of(lag, i), &partitions, error);
+        if (is_first_of_group(lag, i))
+            code = open_group(lag, i, error);
+        if (code == ULE_OK)
+            code = ule_kafka_partitions(lag->client, topic_of(lag, i), &partitions, error);
         if (code != ULE_OK)
             break;
         lag->places = realloc(lag->places, (lag->count + (size_t)partitions) * sizeof *lag->places);
@@ -68,6 +87,10 @@ enum ule_code ule_lag_open(const struct ule_config *config, const char *group, s
 void ule_lag_close(struct ule_lag *lag) {
     if (!lag)
         return;
+    for (size_t i = 0; i < READS; i++) {
+        if (lag->groups[i])
+            rd_kafka_destroy(lag->groups[i]);
+    }
     if (lag->client)
         rd_kafka_destroy(lag->client);
     free(lag->places);
@@ -83,10 +106,6 @@ static struct place *place_of(struct ule_lag *lag, const rd_kafka_topic_partitio
     return NULL;
 }
 
-static bool is_first_of_group(const struct ule_lag *lag, size_t read) {
-    return lag->wanted[read] && (read == 0 || strcmp(reads[read - 1].group, reads[read].group) != 0);
-}
-
 static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_list_t *list, bool *moved) {
     for (int i = 0; i < list->cnt; i++) {
         struct place *place = place_of(lag, &list->elems[i]);
@@ -98,32 +117,12 @@ static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_l
     }
 }
 
-static rd_kafka_resp_err_t take_groups(struct ule_lag *lag, rd_kafka_event_t *event, bool *moved) {
-    if (!event)
-        return RD_KAFKA_RESP_ERR__TIMED_OUT;
-    rd_kafka_resp_err_t failed = rd_kafka_event_error(event);
-    if (failed)
-        return failed;
-    size_t count;
-    const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-    for (size_t i = 0; i < count && !failed; i++) {
-        const rd_kafka_error_t *refused = rd_kafka_group_result_error(groups[i]);
-        failed = refused ? rd_kafka_error_code(refused) : RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!failed)
-            take_committed(lag, rd_kafka_group_result_partitions(groups[i]), moved);
-    }
-    return failed;
-}
-
-/* All groups at once. A group that has committed nothing stands at the beginning. */
-static rd_kafka_resp_err_t ask_once(struct ule_lag *lag, bool *moved) {
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(lag->client);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(lag->client,
-                                                                 RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, NULL, 0);
-    size_t asked = 0;
-    for (size_t i = 0; i < READS; i++) {
+/* All groups, one after another. A group that has committed nothing stands at the beginning. Asked by a consumer of the
+ * group that never joins it: librdkafka 2.0.2 aborts (rd_kafka_enq_once_del_source_return) when a coordinator goes away
+ * under an admin request for the same. */
+static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, bool *moved) {
+    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (size_t i = 0; i < READS && !failed; i++) {
         if (!is_first_of_group(lag, i))
             continue;
         rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
@@ -132,38 +131,17 @@ static rd_kafka_resp_err_t ask_once(struct ule_lag *lag, bool *moved) {
                 (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read),
                                                         lag->places[j].partition);
         }
-        rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(reads[i].group, list);
-        rd_kafka_ListConsumerGroupOffsets(lag->client, &request, 1, options, queue);
-        rd_kafka_ListConsumerGroupOffsets_destroy(request);
+        failed = rd_kafka_committed(lag->groups[i], list, REQUEST_MS);
+        for (int j = 0; j < list->cnt && !failed; j++)
+            failed = list->elems[j].err;
+        if (!failed)
+            take_committed(lag, list, moved);
         rd_kafka_topic_partition_list_destroy(list);
-        asked++;
     }
-    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (; asked > 0; asked--) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * REQUEST_MS);
-        rd_kafka_resp_err_t one = take_groups(lag, event, moved);
-        failed = failed ? failed : one;
-        if (event)
-            rd_kafka_event_destroy(event);
-    }
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
     return failed;
 }
 
-/* A coordinator that is just being found answers nothing for a while. */
-static enum ule_code ask_committed(struct ule_lag *lag, bool *moved, struct ule_error *error) {
-    for (int64_t until = ule_kafka_now() + TOTAL_MS;;) {
-        rd_kafka_resp_err_t failed = ask_once(lag, moved);
-        if (!failed)
-            return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
-            return ule_kafka_fail_code(error, failed, NULL, "cannot ask for the offsets of the groups");
-        (void)usleep(PAUSE_MS * 1000);
-    }
-}
-
-static enum ule_code ask_ends(struct ule_lag *lag, bool *moved, struct ule_error *error) {
+static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, bool *moved) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
     for (size_t i = 0; i < lag->count; i++)
         rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[i].read), lag->places[i].partition)
@@ -178,7 +156,20 @@ static enum ule_code ask_ends(struct ule_lag *lag, bool *moved, struct ule_error
         place->end = list->elems[i].offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return failed ? ule_kafka_fail_code(error, failed, NULL, "cannot ask for the ends of the topics") : ULE_OK;
+    return failed;
+}
+
+/* A coordinator or leader that is just being found answers nothing for a while. */
+static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct ule_lag *lag, bool *moved),
+                         bool *moved, struct ule_error *error) {
+    for (int64_t until = ule_kafka_now() + TOTAL_MS;;) {
+        rd_kafka_resp_err_t failed = once(lag, moved);
+        if (!failed)
+            return ULE_OK;
+        if (!ule_kafka_mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
+            return ule_kafka_fail_code(error, failed, NULL, "cannot ask how far the groups and the topics are");
+        (void)usleep(PAUSE_MS * 1000);
+    }
 }
 
 static bool is_empty(const struct place *place) {
@@ -226,9 +217,9 @@ enum ule_code ule_lag_look(struct ule_lag *lag, bool *none, int64_t *behind, str
     bool moved = false;
     *none = false;
     *behind = 0;
-    enum ule_code code = ask_committed(lag, &moved, error);
+    enum ule_code code = ask(lag, ask_committed, &moved, error);
     if (code == ULE_OK)
-        code = ask_ends(lag, &moved, error);
+        code = ask(lag, ask_ends, &moved, error);
     if (code != ULE_OK)
         return code;
     bool all_empty = true;

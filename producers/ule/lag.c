@@ -131,12 +131,19 @@ static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, bool *moved) {
                 (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read),
                                                         lag->places[j].partition);
         }
-        failed = rd_kafka_committed(lag->groups[i], list, REQUEST_MS);
+        if (!lag->groups[i] && open_group(lag, i, NULL) != ULE_OK)
+            failed = RD_KAFKA_RESP_ERR__TRANSPORT;
+        if (!failed)
+            failed = rd_kafka_committed(lag->groups[i], list, REQUEST_MS);
         for (int j = 0; j < list->cnt && !failed; j++)
             failed = list->elems[j].err;
         if (!failed)
             take_committed(lag, list, moved);
         rd_kafka_topic_partition_list_destroy(list);
+        if (failed && lag->groups[i]) { /* one that is no member does not look for a coordinator that has moved */
+            rd_kafka_destroy(lag->groups[i]);
+            lag->groups[i] = NULL;
+        }
     }
     return failed;
 }

@@ -262,41 +262,36 @@ enum ule_code ule_lag_wait(struct ule_lag *lag, bool (*waiting)(void *context, i
     }
 }
 
-static enum ule_code count_members(rd_kafka_event_t *event, size_t *members, struct ule_error *error) {
-    static const char doing[] = "cannot ask for the members of a group";
-    if (!event)
-        return ule_kafka_fail_code(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, doing);
-    if (rd_kafka_event_error(event))
-        return ule_kafka_fail_code(error, rd_kafka_event_error(event), rd_kafka_event_error_string(event), doing);
-    size_t count;
-    const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(
-        rd_kafka_event_DescribeConsumerGroups_result(event), &count);
-    for (size_t i = 0; i < count; i++) {
-        const rd_kafka_error_t *failed = rd_kafka_ConsumerGroupDescription_error(groups[i]);
-        if (failed && rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
-            return ule_kafka_fail_code(error, rd_kafka_error_code(failed), rd_kafka_error_string(failed), doing);
-        *members += failed ? 0 : rd_kafka_ConsumerGroupDescription_member_count(groups[i]);
-    }
-    return ULE_OK;
+static rd_kafka_resp_err_t count_members(const struct ule_lag *lag, const char *group, size_t *members) {
+    const struct rd_kafka_group_list *groups = NULL;
+    rd_kafka_resp_err_t failed = rd_kafka_list_groups(lag->client, group, &groups, REQUEST_MS);
+    for (int i = 0; groups && i < groups->group_cnt && !failed; i++)
+        *members += (size_t)groups->groups[i].member_cnt;
+    if (groups)
+        rd_kafka_group_list_destroy(groups);
+    return failed;
 }
 
+/* By the older call, which asks every broker and not the coordinator: see ask_committed. What only some of the brokers
+ * have answered is no answer. */
 enum ule_code ule_lag_members(struct ule_lag *lag, size_t *members, struct ule_error *error) {
-    const char *groups[READS];
-    size_t count = 0;
-    for (size_t i = 0; i < READS; i++) {
-        if (is_first_of_group(lag, i))
-            groups[count++] = reads[i].group;
-    }
     *members = 0;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(lag->client);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(lag->client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, NULL, 0);
-    rd_kafka_DescribeConsumerGroups(lag->client, groups, count, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * REQUEST_MS);
-    enum ule_code code = count_members(event, members, error);
-    if (event)
-        rd_kafka_event_destroy(event);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
-    return code;
+    for (size_t i = 0; i < READS; i++) {
+        if (!is_first_of_group(lag, i))
+            continue;
+        rd_kafka_resp_err_t failed;
+        size_t found;
+        int64_t until = ule_kafka_now() + TOTAL_MS;
+        do {
+            found = 0;
+            failed = count_members(lag, reads[i].group, &found);
+        } while ((failed == RD_KAFKA_RESP_ERR__PARTIAL || ule_kafka_mends(failed)) && ule_kafka_now() < until &&
+                 !ule_live_interrupted());
+        if (failed) {
+            (void)ule_kafka_fail_code(error, failed, NULL, "cannot ask for the members of a group");
+            return ule_error_at(error, "%s", reads[i].group);
+        }
+        *members += found;
+    }
+    return ULE_OK;
 }

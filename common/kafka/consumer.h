@@ -54,7 +54,8 @@ enum ule_code ule_consumer_resume(struct ule_consumer *consumer, const char *top
                                   struct ule_error *error) ULE_MUST_CHECK;
 /* Leaves the group, which a static member's close alone does not: unsubscribes and serves the revoke. */
 enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error *error) ULE_MUST_CHECK;
-/* Waits for up to `ms`, polling nothing: did the broker say that a rival with our group.instance.id lives? */
+/* Waits for up to `ms`, polling nothing: did the broker say that a rival with our group.instance.id lives? It says
+ * so of ourselves, too: ule_kafka_rival tells. */
 bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms);
 
 #endif

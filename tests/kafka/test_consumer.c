@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/consumer.h"
 #include "kafka/mock.h"
+#include "kafka/rival.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -243,6 +244,24 @@ START_TEST(an_offset_that_is_not_in_the_log_ends_the_process) {
     ck_assert_msg(strstr(error.message, "topic in partition 1 offset 1050") != NULL, "%s", error.message);
 }
 
+static bool refuse(void *context) {
+    ++*(int *)context;
+    return false;
+}
+
+/* The mock describes no groups: what a broker says to it is shown on Apache Kafka only. */
+START_TEST(a_rival_that_cannot_be_asked_for_is_an_error) {
+    bool lives = true;
+    int asked = 0;
+    ck_assert_int_eq(rd_kafka_mock_broker_set_down(mock.cluster, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_int_eq(ule_kafka_rival(mock.config, "ule-test", "test-group", "test-0", refuse, &asked, &lives, &error),
+                     ULE_KAFKA);
+    ck_assert_int_eq(asked, 1);
+    ck_assert(lives);
+    ck_assert_int_eq(error.action, ULE_ACTION_RESTART);
+    ck_assert_msg(strstr(error.message, "member test-0 of group test-group") != NULL, "%s", error.message);
+}
+
 int main(void) {
     Suite *suite = suite_create("consumer");
     TCase *tests = tcase_create("consumer");
@@ -255,6 +274,7 @@ int main(void) {
     tcase_add_test(tests, what_librdkafka_mends_does_not_end_the_joining);
     tcase_add_loop_test(tests, another_error_while_joining_is_told, 0, (int)(sizeof errors / sizeof *errors));
     tcase_add_test(tests, an_offset_that_is_not_in_the_log_ends_the_process);
+    tcase_add_test(tests, a_rival_that_cannot_be_asked_for_is_an_error);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

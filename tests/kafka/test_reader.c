@@ -104,7 +104,7 @@ START_TEST(partitions_are_read_from_one_offset_to_another) {
     /* Nothing to read is an end at once; another partition joins on the way. */
     ck_assert_int_eq(read_on(parts), 1);
     ck_assert_int_eq(ule_kafka_reader_start(reader, "log", 1, 0, RECORDS, &error), ULE_OK);
-    int ended[] = {read_on(parts), read_on(parts)};
+    const int ended[] = {read_on(parts), read_on(parts)};
     ck_assert(ended[0] + ended[1] == 2 && ended[0] != ended[1]);
     ck_assert_int_eq(parts[0].records, 20);
     ck_assert_int_eq(parts[1].records, RECORDS);

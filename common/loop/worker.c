@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/worker.h"
 
+#include "kafka/rival.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -206,6 +207,24 @@ static enum ule_code session(struct ule_worker *worker, const char *id, struct u
     return code;
 }
 
+static bool keep_waiting(void *context) {
+    const struct ule_worker *worker = context;
+    return !*worker->stop;
+}
+
+/* FENCED without a rival happens: a heartbeat of our own from before an outage may meet our new membership. Asked when
+ * our clients are gone. */
+static enum ule_code judge_fence(const struct ule_worker *worker, const char *id, struct ule_error *error) {
+    bool lives = false;
+    struct ule_error asked = {0};
+    enum ule_code code = ule_kafka_rival(worker->config, id, worker->task->name, id, keep_waiting,
+                                         (void *)(uintptr_t)worker, &lives, &asked);
+    if (code == ULE_OK && lives)
+        return ule_fail(error, ULE_FENCED, "another process lives with the id %s", id);
+    error->action = ULE_ACTION_RESTART;
+    return ULE_KAFKA;
+}
+
 static void close_all(struct ule_worker *worker) {
     const struct ule_task *task = worker->task;
     worker->open = false; /* closing the producer aborts what is open */
@@ -237,6 +256,8 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
         worker.committed = 0;
         code = session(&worker, id, &met);
         close_all(&worker);
+        if (code == ULE_FENCED && !*stop)
+            code = judge_fence(&worker, id, &met);
         bool again = met.action == ULE_ACTION_RESTART || met.action == ULE_ACTION_RETRY;
         if (code == ULE_OK || !again) {
             if (code != ULE_OK && error)

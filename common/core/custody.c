@@ -19,16 +19,9 @@ static const char *end_of(struct ule_person *person, const char *address) {
 
 /* The contact behind an address, added when it is new; NULL for the child itself. */
 static struct ule_relation *contact(struct ule_person *person, const char *address) {
-    if (strcmp(address, person->derive->entity) == 0)
-        return NULL;
     const char *end = end_of(person, address);
-    if (strcmp(end, person->derive->entity) == 0) {
-        for (int steps = 0; strcmp(address, end) != 0 && steps < ULE_CHAIN_MAX; steps++) {
-            ule_strings_add(person->arena, &person->selves, address);
-            address = ule_person_voice(person, address)->tell->view->moved_to;
-        }
+    if (strcmp(address, person->derive->entity) == 0 || strcmp(end, person->derive->entity) == 0)
         return NULL;
-    }
     struct ule_relation *relation = NULL;
     for (size_t i = 0; i < person->relations.count && relation == NULL; i++)
         if (strcmp(person->relations.items[i].address, end) == 0)
@@ -39,15 +32,26 @@ static struct ule_relation *contact(struct ule_person *person, const char *addre
         relation->lowered = ULE_ACCESS_LEVEL_NULL;
         relation->relation = ULE_CONTACT_RELATIONSHIP_NULL;
         relation->country = ULE_INT_NULL;
-        ule_strings_add(person->arena, &relation->names, end);
     }
     ule_strings_add(person->arena, &relation->named, address);
-    /* All on the way are told too: they answer where they went, and have to hear when that is undone. */
-    for (int steps = 0; strcmp(address, end) != 0 && steps < ULE_CHAIN_MAX; steps++) {
-        ule_strings_add(person->arena, &relation->names, address);
+    return relation;
+}
+
+/* Whom to tell of the child: who is named, and all on the way to what became of them: they answer where they went, and
+ * have to hear when that is undone. Whether one is told must not follow from its own answer, nor from what else is said
+ * of the contact that it became: it would be told because it moved, and say that it moved because it is told, and two
+ * such tells that cross would go back and forth for ever. */
+static void tell(struct ule_person *person, struct ule_relation *relation, const char *address, bool parent) {
+    struct ule_told_of *told = relation != NULL ? &relation->told : &person->selves;
+    const char *end = end_of(person, address);
+    for (int steps = 0; steps <= ULE_CHAIN_MAX && strcmp(address, person->derive->entity) != 0; steps++) {
+        ule_strings_add(person->arena, &told->all, address);
+        if (parent)
+            ule_strings_add(person->arena, &told->parents, address);
+        if (strcmp(address, end) == 0)
+            break;
         address = ule_person_voice(person, address)->tell->view->moved_to;
     }
-    return relation;
 }
 
 /* MOTHER and FATHER mean whoever record 015 names now. */
@@ -72,25 +76,25 @@ static void from_cpr(struct ule_person *person) {
     if (facts == NULL)
         return;
     bool presume = ule_custody_unregistered(person) && person->derive->policy->custody_presume_parents;
-    struct ule_relation *mother = facts->mother != NULL && facts->mother->number != NULL
-                                      ? contact(person, facts->mother->number)
-                                      : NULL;
-    if (mother != NULL) {
-        mother->mother = true;
-        mother->presumed |= presume;
-    }
-    struct ule_relation *father = facts->father != NULL && facts->father->number != NULL
-                                      ? contact(person, facts->father->number)
-                                      : NULL;
-    if (father != NULL) {
-        father->father = true;
-        father->presumed |= presume;
+    for (int i = 0; i < 2; i++) {
+        const struct ule_parent *named = i == 0 ? facts->mother : facts->father;
+        if (named == NULL || named->number == NULL)
+            continue;
+        struct ule_relation *parent = contact(person, named->number);
+        tell(person, parent, named->number, true);
+        if (parent == NULL)
+            continue;
+        parent->mother |= i == 0;
+        parent->father |= i == 1;
+        parent->presumed |= presume;
     }
     for (size_t i = 0; i < facts->custody.count; i++) {
         const struct ule_custody_row *row = &facts->custody.items[i];
         bool in_force = ule_derive_within(person->derive, row->from, row->until);
         const char *number = holder_number(facts, row);
         struct ule_relation *holder = number != NULL ? contact(person, number) : NULL;
+        if (number != NULL && in_force)
+            tell(person, holder, number, false);
         if (holder == NULL)
             continue;
         holder->row = true;
@@ -109,9 +113,10 @@ static bool is_foreign(const struct ule_policy *policy, const struct ule_institu
 static void from_record(struct ule_person *person, const struct ule_institution_person_changed *record) {
     for (size_t i = 0; i < record->contacts.count; i++) {
         const struct ule_contact *entry = &record->contacts.items[i];
-        struct ule_relation *relation = contact(
-            person,
-            entry->number != NULL ? entry->number : ule_arena_printf(person->arena, "alien:%s", entry->alien_number));
+        const char *address = entry->number != NULL ? entry->number
+                                                    : ule_arena_printf(person->arena, "alien:%s", entry->alien_number);
+        struct ule_relation *relation = contact(person, address);
+        tell(person, relation, address, false);
         if (relation == NULL)
             continue;
         relation->listed = true;

@@ -35,11 +35,17 @@ struct ule_pair_array {
     size_t count;
 };
 
+/* Addresses to tell of the child: those that are named, and all on the way to what became of them. */
+struct ule_told_of {
+    struct ule_strings all;     /* of an enrolled child */
+    struct ule_strings parents; /* named as parents: of a minor that is not */
+};
+
 /* One contact of a child: every number and alien id that turned out to be the same person (domain.md section 3). */
 struct ule_relation {
     const char *address;                 /* at the end of the swaps */
     struct ule_strings named;            /* the addresses that CPR or a record names */
-    struct ule_strings names;            /* those, `address`, and all on the way between */
+    struct ule_told_of told;             /* those that make it a contact, and all on the way to `address` */
     const struct ule_contact_view *view; /* of `address`; NULL until it has answered */
     bool mother, father;                 /* record 015 */
     bool row;                            /* named in a custody row of any date */
@@ -96,7 +102,7 @@ struct ule_person {
     bool enrolled, student; /* STUDENT or CHILD; STUDENT of grades 8-10 */
 
     struct ule_relation_array relations; /* as a child */
-    struct ule_strings selves;           /* addresses that became this child and are listed as its contacts */
+    struct ule_told_of selves;           /* addresses that became this child and are named as its contacts */
     bool adult, married;
 
     /* as a contact */

@@ -176,14 +176,20 @@ static enum ule_account_action action(const struct ule_account_changed *now, con
     }
 }
 
+/* Numbers that became one publish their swaps under one user key, each by its own clock: two that come to rest together
+ * say so at the same version, and are two events all the same. */
+static const char *number_of_event(enum ule_topic topic, const void *value) {
+    return topic == ULE_TOPIC_REREGISTRATION ? ((const struct ule_reregistered *)value)->from_number : NULL;
+}
+
 static void emit(struct ule_derive *derive, struct ule_effects *effects, enum ule_topic topic, const char *key,
                  void *value) {
     if (value != NULL) {
         char version[24], id[ULE_UUID_SIZE];
         snprintf(version, sizeof version, "%lld", (long long)derive->state->version);
-        const char *parts[] = {ule_topic_names[topic], key, version};
+        const char *parts[] = {ule_topic_names[topic], key, version, number_of_event(topic, value)};
         struct header *header = value;
-        header->event_id = ule_arena_string(derive->arena, ule_uuid_v5(parts, 3, id));
+        header->event_id = ule_arena_string(derive->arena, ule_uuid_v5(parts, parts[3] != NULL ? 4 : 3, id));
         header->version = derive->state->version;
         header->caused_by = derive->message->caused_by;
         header->effective_on = ule_date_of_time(derive->message->at);

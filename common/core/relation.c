@@ -7,27 +7,35 @@
 
 /* Row 6. A child that is not enrolled has no relations; a minor tells its parents of itself all the same, since the
  * child of an enrolled child matters to us (section 9). */
+static const struct ule_strings *whom_to_tell(const struct ule_person *person, const struct ule_told_of *told) {
+    static const struct ule_strings none = {0};
+    if (person->enrolled)
+        return &told->all;
+    return person->adult || person->birth_date == ULE_DATE_NONE ? &none : &told->parents;
+}
+
 void ule_relation_derive(struct ule_person *person) {
     if (person->frozen && person->taken)
         return;
     /* A number that became the child itself is no contact. It is told all the same: it answers that it moved, and where
      * that was not known it would be a contact again, and so on without end. */
-    for (size_t i = 0; i < person->selves.count; i++) {
+    const struct ule_strings *selves = whom_to_tell(person, &person->selves);
+    for (size_t i = 0; i < selves->count; i++) {
         struct ule_listing *listing = ule_derive_new(person->derive, &ule_listing_record);
         listing->authority = ULE_AUTHORITY_NONE;
-        listing->named = person->selves;
-        ule_derive_tell(person->derive, person->selves.items[i])->listing = listing;
+        listing->named = *selves;
+        ule_derive_tell(person->derive, selves->items[i])->listing = listing;
     }
     for (size_t i = 0; i < person->relations.count; i++) {
         const struct ule_relation *relation = &person->relations.items[i];
-        bool parent = relation->mother || relation->father;
-        if (!person->enrolled && (!parent || person->adult || person->birth_date == ULE_DATE_NONE))
+        const struct ule_strings *told = whom_to_tell(person, &relation->told);
+        if (told->count == 0)
             continue;
         struct ule_listing *listing = ule_derive_new(person->derive, &ule_listing_record);
         listing->relation = relation->relation;
         listing->authority = person->enrolled ? relation->authority : ULE_AUTHORITY_NONE;
         listing->enrolled = person->enrolled;
-        listing->related = parent || relation->custody;
+        listing->related = relation->mother || relation->father || relation->custody;
         listing->listed = relation->listed;
         listing->legacy = relation->legacy;
         listing->foreign = relation->foreign;
@@ -44,8 +52,8 @@ void ule_relation_derive(struct ule_person *person) {
         for (size_t k = 0; k < person->became.count; k++)
             if (strcmp(person->became.items[k], person->derive->entity) != 0)
                 ule_strings_add(person->arena, &listing->earlier, person->became.items[k]);
-        for (size_t k = 0; k < relation->names.count; k++)
-            ule_derive_tell(person->derive, relation->names.items[k])->listing = listing;
+        for (size_t k = 0; k < told->count; k++)
+            ule_derive_tell(person->derive, told->items[k])->listing = listing;
     }
 }
 

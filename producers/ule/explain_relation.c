@@ -11,7 +11,7 @@ const struct ule_relation *ule_explain_relation(const struct ule_subject *child,
     const struct ule_relation_array *relations = &child->person.relations;
     for (size_t i = 0; i < relations->count; i++)
         if (strcmp(relations->items[i].address, contact->entity) == 0 ||
-            ule_strings_have(&relations->items[i].names, contact->entity))
+            ule_strings_have(&relations->items[i].told.all, contact->entity))
             return &relations->items[i];
     return NULL;
 }

@@ -60,20 +60,32 @@ static const char *name_of(struct ule_arena *arena, size_t topic, const void *va
     }
 }
 
+/* How many there are; a letter has the bytes of its topic in it, and a live run's are others than a recording's. */
+static void draw_letters(const struct drawing *drawing, const struct ule_diff_item *item,
+                         enum ule_diff_side_name side) {
+    if (item->sides[side].count == 0)
+        return;
+    struct ule_diff_side *to = &ule_diff_set_find(drawing->picture, item->topic, "all")->sides[side];
+    to->count += item->sides[side].count;
+    if (!to->label && !(to->label = strdup("all")))
+        abort();
+}
+
 static void draw(const struct drawing *drawing, const struct ule_diff_item *item, enum ule_diff_side_name side) {
     const struct ule_diff_side *from = &item->sides[side];
     const struct ule_record *record = ule_diff_record(item->topic);
-    const char *name = item->key;
-    if (record) {
-        struct ule_error error;
-        void *value = ule_arena_alloc(drawing->arena, record->size);
-        if (!from->bytes)
-            return;
-        if (ule_record_decode(record, from->bytes, from->size, drawing->arena, value, &error) != ULE_OK)
-            abort(); /* our own bytes */
-        name = name_of(drawing->arena, item->topic, value, item->key);
+    struct ule_error error;
+    if (!record) {
+        draw_letters(drawing, item, side);
+        return;
     }
-    if (!name || (!record && from->count == 0))
+    if (!from->bytes)
+        return;
+    void *value = ule_arena_alloc(drawing->arena, record->size);
+    if (ule_record_decode(record, from->bytes, from->size, drawing->arena, value, &error) != ULE_OK)
+        abort(); /* our own bytes */
+    const char *name = name_of(drawing->arena, item->topic, value, item->key);
+    if (!name)
         return;
     /* Two of one name, as two accounts of one number, are both shown, in the order of their keys. */
     struct ule_diff_item *drawn = ule_diff_set_find(drawing->picture, item->topic, name);
@@ -81,7 +93,7 @@ static void draw(const struct drawing *drawing, const struct ule_diff_item *item
         drawn = ule_diff_set_find(drawing->picture, item->topic, ule_arena_printf(drawing->arena, "%s #%d", name, i));
     ule_diff_item_keep(drawn, side, from->bytes, from->size);
     struct ule_diff_side *to = &drawn->sides[side];
-    to->count = record ? 1 : from->count;
+    to->count = 1;
     to->label = strdup(from->label ? from->label : item->key);
     if (!to->label)
         abort();

@@ -211,13 +211,51 @@ static enum ule_code make_record(struct maker *maker, avro_schema_t schema, cons
     return ULE_OK;
 }
 
+/* Whether a named type is defined twice: that is no schema, and avro-c 1.11 says so and leaks the second. `names` holds
+ * the full names that have been met, `space` is the namespace around. */
+static bool defines_twice(const json_t *json, const char *space, json_t *names, struct ule_arena *arena) {
+    static const char *const named[] = {"record", "error", "enum", "fixed"};
+    static const char *const inner[] = {"type", "items", "values", "fields"};
+    if (!json_is_object(json) && !json_is_array(json))
+        return false;
+    for (size_t i = 0; i < json_array_size(json); i++)
+        if (defines_twice(json_array_get(json, i), space, names, arena))
+            return true;
+    const char *type = json_string_value(json_object_get(json, "type"));
+    const char *name = json_string_value(json_object_get(json, "name"));
+    bool has_name = false;
+    for (size_t i = 0; type && name && i < sizeof named / sizeof *named; i++)
+        has_name |= strcmp(type, named[i]) == 0;
+    if (has_name) {
+        const char *own = json_string_value(json_object_get(json, "namespace")), *dot = strrchr(name, '.');
+        space = dot ? ule_arena_substring(arena, name, (size_t)(dot - name)) : own ? own : space;
+        const char *full = dot ? name : ule_arena_printf(arena, "%s.%s", space, name);
+        if (json_object_get(names, full))
+            return true;
+        json_object_set_new(names, full, json_true());
+    }
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+        if (defines_twice(json_object_get(json, inner[i]), space, names, arena))
+            return true;
+    return false;
+}
+
+static bool has_types_once(const char *schema_json, struct ule_arena *arena) {
+    json_t *json = json_loads(schema_json, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, NULL), *names = json_object();
+    bool once = json && !defines_twice(json, "", names, arena);
+    json_decref(names);
+    json_decref(json);
+    return once;
+}
+
 enum ule_code ule_plan_make(const struct ule_record *record, const char *schema_json, struct ule_arena *arena,
                             const struct ule_plan **plan, uint64_t *fingerprint, struct ule_error *error) {
     avro_schema_t schema;
     struct maker maker = {.arena = arena, .error = error};
     struct node *root = NULL;
     enum ule_code code = ULE_OK;
-    if (avro_schema_from_json_length(schema_json, strlen(schema_json), &schema) != 0)
+    if (!has_types_once(schema_json, arena) ||
+        avro_schema_from_json_length(schema_json, strlen(schema_json), &schema) != 0)
         return ule_fail(error, ULE_SCHEMA_MISMATCH, "%s: the writer's schema is not an Avro schema", record->name);
     if (fingerprint) {
         struct ule_buffer form = {0};

@@ -98,6 +98,8 @@ static void borrow_tell(struct ule_tell *own, const struct ule_tell *borrowed) {
 }
 
 static void borrow(struct ule_person *person, const struct ule_loan *loan) {
+    if (ule_strings_have(&loan->path, person->derive->entity))
+        return; /* round a ring all of it would come back, and run after itself for ever */
     for (size_t i = 0; i < loan->path.count; i++)
         ule_strings_add(person->arena, &person->became, loan->path.items[i]);
     for (size_t i = 0; i < loan->heard.count; i++) {

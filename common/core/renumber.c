@@ -205,6 +205,9 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
     loan->elsewhere = person->moved_to != NULL && !loan->frozen;
     loan->person_key = ule_derive_person_key(person->derive);
     loan->credential_active = person->credential_active;
+    /* First, or round a ring every order that there has been would last. */
+    for (size_t i = 0; i < state->accounts.count; i++)
+        add_account(person, loan, &state->accounts.items[i]);
 
     for (size_t i = 0; i < person->pairs.count; i++) {
         const struct ule_loan *theirs = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
@@ -230,8 +233,6 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
             add_account(person, loan, &theirs->accounts.items[k]);
     }
     ule_strings_add(person->arena, &loan->path, person->derive->entity);
-    for (size_t i = 0; i < state->accounts.count; i++)
-        add_account(person, loan, &state->accounts.items[i]);
     const struct ule_account *account = ule_loan_main_account(person);
     if (account != NULL) {
         const struct ule_account_changed *standing = ule_derive_standing(person->derive, ULE_TOPIC_PROVISIONING,

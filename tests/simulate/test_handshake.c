@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* One person's: two that somebody made up and two real ones. */
 static const char made_up[] = "6706104101", second_made_up[] = "6706104102", real[] = "0706104201",
@@ -79,6 +80,20 @@ static void cpr(struct scenario *scenario, int stream, const char *number, enum 
     value.current_number = current;
     value.marital_status = ULE_MARITAL_STATUS_UNMARRIED;
     send(scenario, stream, WORLD_CPR, number, &value);
+}
+
+static void permit(struct scenario *scenario, int stream, const char *id, const char *number, const char *replaces) {
+    struct ule_residence_permit_changed value;
+    ule_record_init(&ule_residence_permit_changed_record, &value, scenario->arena);
+    value.event_id = ule_arena_printf(scenario->arena, "e%d", ++scenario->events);
+    value.changed_at = ule_time_of_date(scenario->day) + INT64_C(60000) * scenario->events;
+    value.sequence = scenario->events;
+    value.permit_id = id;
+    value.number = number;
+    value.replaces_number = replaces;
+    value.ground = ULE_PERMIT_GROUND_WORK;
+    value.status = ULE_PERMIT_STATUS_GRANTED;
+    send(scenario, stream, WORLD_PERMIT, id, &value);
 }
 
 static void explore(struct scenario *scenario, const char *name) {
@@ -173,6 +188,19 @@ START_TEST(a_chain_whose_end_cpr_leads_back_to_where_it_began) {
     explore(&scenario, "a chain that CPR leads back");
 }
 
+/* Each link accepted before it was known of the others: nothing may go round in it for ever. */
+START_TEST(a_ring_that_closes_at_once_and_stays) {
+    struct scenario scenario = scenario_new();
+    scenario_start(&scenario);
+    cpr(&scenario, 0, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 0, "101000", second_real, NULL);
+    permit(&scenario, 0, "t1", made_up, second_real);
+    permit(&scenario, 1, "t2", real, made_up);
+    cpr(&scenario, 2, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    record(&scenario, 3, "101001", made_up, NULL);
+    explore(&scenario, "a ring that stays");
+}
+
 int main(void) {
     Suite *suite = suite_create("handshake");
     TCase *tcase = tcase_create("every order");
@@ -184,6 +212,8 @@ int main(void) {
     tcase_add_test(tcase, what_cpr_changes_takes_back_and_changes_again);
     tcase_add_test(tcase, a_chain_of_three_links_that_ends_in_the_middle_and_at_its_end);
     tcase_add_test(tcase, a_chain_whose_end_cpr_leads_back_to_where_it_began);
+    if (getenv("ULE_THOROUGH") != NULL) /* three million states more */
+        tcase_add_test(tcase, a_ring_that_closes_at_once_and_stays);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -8,10 +8,12 @@
         live.record(folder)
 
 Each process is started again when it ends, as a supervisor would, unless it was stopped or exits with 78 (another has
-its ids). What they log is kept; `log(name)` gives it. They die with the test."""
+its ids). What they log is kept. They die with the test."""
+import concurrent.futures
 import ctypes
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -24,6 +26,7 @@ SOURCES = ("ule-cpr-change", "ule-residence-permit", "ule-nemid-issuance", "ule-
 FAMILY = "ule-family"
 FENCED = 78
 PR_SET_PDEATHSIG = 1
+PATIENCE = 300  # s, for a machine that is busy with something else
 LIBC = ctypes.CDLL(None)
 
 
@@ -36,14 +39,16 @@ def die_with_the_test():
 
 
 class Member:
-    """One process under supervision: `name` of the program, `instance` among its kind."""
+    """One process under supervision: `name` of the program, `instance` among its kind. `label` names its files where two
+    processes have one instance; `settings` are its own; it is started once only unless `again`."""
 
-    def __init__(self, live, name, instance, arguments=(), environment=None):
+    def __init__(self, live, name, instance, arguments=(), environment=None, settings=None, label=None, again=True):
         self.live, self.name, self.instance = live, name, instance
-        self.arguments, self.environment = list(arguments), environment or {}
-        self.config = live.write_config(name, instance)
+        self.arguments, self.environment, self.again = list(arguments), environment or {}, again
+        self.label = label or instance
+        self.config = live.write_config(name, instance, self.label, settings)
         self.wanted, self.popen, self.exits = True, None, []
-        self.log = live.folder / ("%s-%s.log" % (name, instance))
+        self.log = live.folder / ("%s-%s.log" % (name, self.label))
         self.lock = threading.Lock()
         self.launch()
         self.keeper = threading.Thread(target=self.keep, daemon=True)
@@ -61,7 +66,7 @@ class Member:
             code = self.popen.wait()
             with self.lock:
                 self.exits.append(code)
-                if not self.wanted or code in (0, FENCED):
+                if not self.wanted or not self.again or code in (0, FENCED):
                     return
                 time.sleep(0.2)
                 if not self.wanted:
@@ -94,6 +99,27 @@ class Member:
     def text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def await_log(self, pattern, since=0, patience=PATIENCE):
+        """Until it has logged what matches, after the first `since` characters of its log."""
+        until = time.monotonic() + patience
+        while True:
+            found = re.search(pattern, self.text()[since:], re.M)
+            if found:
+                return found
+            if time.monotonic() > until:
+                raise Failed("%s %s has not logged %s: %s" % (self.name, self.label, pattern, self.text()[-1500:]))
+            time.sleep(0.02)
+
+    def await_exits(self, count, patience=PATIENCE):
+        """Until it has ended so many times."""
+        until = time.monotonic() + patience
+        while len(self.exits) < count:
+            if time.monotonic() > until:
+                raise Failed("%s %s has ended %d times, not %d: %s" % (
+                    self.name, self.label, len(self.exits), count, self.text()[-1500:]))
+            time.sleep(0.02)
+        return self.exits[:count]
+
 
 class Live:
     def __init__(self, cluster, settings=None, clock="publish", folder=None):
@@ -122,13 +148,14 @@ class Live:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def state_dir(self, instance):
-        return self.folder / ("state-%s" % instance)
+    def state_dir(self, label):
+        return self.folder / ("state-%s" % label)
 
-    def write_config(self, name, instance):
+    def write_config(self, name, instance, label=None, own=None):
+        label = label or instance
         settings = {"kafka.bootstrap.servers": self.cluster.bootstrap, "instance.id": instance,
-                    "secret.file": self.secret, "state.dir": self.state_dir(instance), **self.settings}
-        path = self.folder / ("%s-%s.conf" % (name, instance))
+                    "secret.file": self.secret, "state.dir": self.state_dir(label), **self.settings, **(own or {})}
+        path = self.folder / ("%s-%s.conf" % (name, label))
         path.write_text("".join("%s = %s\n" % pair for pair in settings.items()))
         return path
 
@@ -159,6 +186,13 @@ class Live:
 
     def publish(self, recording, *arguments, timeout=900):
         return self.ule("publish", "--from", recording, "--config", self.config, *arguments, timeout=timeout)
+
+    def publish_beside(self, recording, *arguments):
+        """Likewise, while the test goes on: a future."""
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        future = pool.submit(self.publish, recording, *arguments)
+        pool.shutdown(wait=False)
+        return future
 
     def record(self, to, *arguments):
         self.ule("record", "--to", to, "--config", self.config, *arguments)

@@ -34,7 +34,8 @@ static const struct {
 } defaults[] = {
     {"compression.type", "lz4"}, /* records of a topic resemble each other; costs less than the copying it saves */
     {"linger.ms", "5"},
-    {"message.max.bytes", "16777216"}, /* a slot of a large entity (design.md section 7); the topics allow as much */
+    /* 16 MiB, a slot of a large entity (design.md section 7), as the topics allow; and its dead letter has headers. */
+    {"message.max.bytes", "17825792"},
     /* A batch of 10,000 messages causes some tens of thousands of records. Where it is more, a send waits. */
     {"queue.buffering.max.messages", "200000"},
     {"queue.buffering.max.kbytes", "65536"},
@@ -46,7 +47,7 @@ static const struct {
     {"queued.min.messages", "1000000"},
     /* One answer is no larger, but for a single batch that is (the broker gives out the first of them whatever its
      * size), and 1 MB a partition, so that all of them have their turn. */
-    {"fetch.max.bytes", "16777216"},
+    {"fetch.max.bytes", "17825792"},
     {"fetch.wait.max.ms", "100"}, /* a partition that is resumed waits for the answer that is on its way */
     {"fetch.error.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "1000"}, /* ten seconds, as it is, would outlast a transaction */

@@ -48,7 +48,7 @@ START_TEST(what_the_guarantees_rest_on_is_set) {
         {"auto.offset.reset", "error"},
         {"transaction.timeout.ms", "10000"},
         {"session.timeout.ms", "10000"},
-        {"message.max.bytes", "16777216"},
+        {"message.max.bytes", "17825792"},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         ck_assert_str_eq(value_of(conf, expected[i][0]), expected[i][1]);

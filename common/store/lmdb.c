@@ -18,8 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
-enum { DUE_SIZE = 4, KEY_MAX = 511 };
+enum { DUE_SIZE = 4, KEY_MAX = 511, FEW_BLOCKS = 256 };
 
 struct environment {
     MDB_env *env;
@@ -56,6 +57,10 @@ static int32_t due_decode(const uint8_t bytes[static DUE_SIZE]) {
 }
 
 static enum ule_code fail(const struct environment *environment, int code, struct ule_error *error) {
+    struct statvfs disk;
+    /* To LMDB a write that stops half way is an EIO, whatever stopped it. */
+    if (code == ENOSPC || (code == EIO && statvfs(environment->dir, &disk) == 0 && disk.f_bavail < FEW_BLOCKS))
+        return ule_fail(error, ULE_STORE, "%s: the disk is full", environment->dir);
     if (code == MDB_MAP_FULL)
         return ule_fail(error, ULE_STORE, "%s: the store is full at %llu MiB; raise store.map-bytes", environment->dir,
                         (unsigned long long)(environment->map_bytes >> 20));

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REQUEST_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
+enum { REQUEST_MS = 5000, TOTAL_MS = 120000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
 
 static const struct {
     const char *group, *topic;
@@ -166,14 +166,19 @@ static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, bool *moved) {
     return failed;
 }
 
-/* A coordinator or leader that is just being found answers nothing for a while. */
+/* A coordinator or leader that is just being found answers nothing for a while; while no broker leads it, a partition
+ * that was there is unknown. */
+static bool mends(rd_kafka_resp_err_t failed) {
+    return failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_kafka_mends(failed);
+}
+
 static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct ule_lag *lag, bool *moved),
                          bool *moved, struct ule_error *error) {
     for (int64_t until = ule_kafka_now() + TOTAL_MS;;) {
         rd_kafka_resp_err_t failed = once(lag, moved);
         if (!failed)
             return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
+        if (!mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
             return ule_kafka_fail_code(error, failed, NULL, "cannot ask how far the groups and the topics are");
         (void)usleep(PAUSE_MS * 1000);
     }

@@ -12,6 +12,10 @@ struct ule_state_codec;
 struct ule_state_codec *ule_state_codec_new(void);
 void ule_state_codec_free(struct ule_state_codec *codec); /* takes NULL */
 
+/* The key, in a changelog, of what concerns a partition of the inbox as a whole: a PersonState with `today` and
+ * `quarantined`. No entity has this address. */
+#define ULE_PARTITION_KEY "partition"
+
 uint32_t ule_murmur2(const void *bytes, size_t size);
 /* Kafka's default partitioner: (murmur2(bytes) & 0x7fffffff) % partitions; of a hash that is known, and of an address.
  */

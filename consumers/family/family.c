@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLUSTER_MS = 30000 };
+/* An address is far shorter than this, and two of them are a key of the store's. */
+enum { CLUSTER_MS = 30000, ADDRESS_MAX = 240 };
 
 struct family_partition *family_partition(struct family *family, int32_t number) {
     for (size_t i = 0; i < family->partitions_count; i++) {
@@ -157,6 +158,15 @@ static enum ule_code step(struct family *family, struct family_partition *partit
     return code;
 }
 
+/* What the store would refuse, or take for the partition's own record. */
+static enum ule_code check_address(const struct ule_inbox_message *message, struct ule_error *why) {
+    size_t size = strlen(message->entity);
+    if (size > 0 && size <= ADDRESS_MAX && strlen(message->sender) <= ADDRESS_MAX &&
+        strcmp(message->entity, ULE_PARTITION_KEY) != 0)
+        return ULE_OK;
+    return ule_fail(why, ULE_ID_MALFORMED, "entity or sender: expected an address of at most %d bytes", ADDRESS_MAX);
+}
+
 static enum ule_code take(void *context, const rd_kafka_message_t *record, struct ule_error *error) {
     struct family *family = context;
     struct family_partition *partition = family_partition(family, record->partition);
@@ -171,6 +181,8 @@ static enum ule_code take(void *context, const rd_kafka_message_t *record, struc
                              : ule_fail(&why, ULE_FIELD_MISSING, "payload: null, and the inbox has no tombstones");
     if (code == ULE_OK && message.entity[0] == '\0' && message.tick != ULE_DATE_NONE)
         return family_tick(family, partition, message.tick, record->offset, error);
+    if (code == ULE_OK)
+        code = check_address(&message, &why);
     if (code == ULE_OK)
         code = step(family, partition, record, &message, &why, error);
     if (code != ULE_OK && code == why.code && code < ULE_DATA_ERRORS_END)
@@ -214,7 +226,7 @@ static void put_partition(struct family *family, struct family_partition *partit
     for (size_t i = 0; i < partition->quarantined_count; i++)
         state.quarantined.items[i] = partition->quarantined[i];
     ule_state_write(family->codec, &state, &family->bytes);
-    ule_store_put(partition->store, FAMILY_PARTITION_KEY, family->bytes.bytes, family->bytes.size, ULE_DATE_NONE);
+    ule_store_put(partition->store, ULE_PARTITION_KEY, family->bytes.bytes, family->bytes.size, ULE_DATE_NONE);
     partition->changed = false;
 }
 
@@ -247,8 +259,12 @@ static enum ule_code committed(void *context, struct ule_error *error) {
         family_poison_forget(partition->number, partition->next);
         if (partition->stage < FAMILY_READY || partition->delivered == partition->position)
             continue;
+        int64_t before = partition->position;
         partition->position = partition->delivered;
         code = family_store_commit(family, partition, true, error);
+        /* The batch is lost to the store, and giving up writes down what it is as of. */
+        if (code != ULE_OK)
+            partition->position = before;
     }
     return code;
 }

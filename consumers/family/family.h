@@ -11,10 +11,6 @@
 
 #include "kafka/reader.h"
 
-/* The key, in the changelog, of what concerns a partition as a whole: a PersonState with `today` and `quarantined`. No
- * entity has this address. */
-#define FAMILY_PARTITION_KEY "partition"
-
 enum family_stage {
     FAMILY_NEW,       /* given out, not looked at yet */
     FAMILY_RESTORING, /* its changelog is being read */

@@ -129,7 +129,7 @@ static enum ule_code load_partition(struct family *family, struct family_partiti
     struct ule_person_state state;
     bool found = false;
     ule_arena_reset(family->arena);
-    enum ule_code code = ule_state_read(family->codec, partition->store, FAMILY_PARTITION_KEY, family->arena,
+    enum ule_code code = ule_state_read(family->codec, partition->store, ULE_PARTITION_KEY, family->arena,
                                         &family->bytes, &state, &found, error);
     if (code != ULE_OK)
         return code;

@@ -5,6 +5,7 @@
 
 #include "ule/audit.h"
 #include "ule/commands.h"
+#include "ule/explain_live.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static const char help[] =
     "                      look-ups\n"
     "  -j, --json          the same for programs, one JSON object\n"
     "  -c, --config FILE   the settings and secret that the replay was made with\n"
+    "  -l, --live          the live system: DIR is a copy of its changelog, made where there is\n"
+    "                      none and brought up to date now; --config names the brokers, and\n"
+    "                      the look-up is logged in ule.audit.v1\n"
     "  -h, --help          this text\n"
     "\n"
     "Before anything is shown one line is written to DIR/" ULE_AUDIT_FILE ": who looked, when,\n"
@@ -60,7 +64,7 @@ static const char help[] =
 
 struct options {
     const char *state, *purpose, *config, *number;
-    bool json;
+    bool json, live;
 };
 
 static int usage(const char *message) {
@@ -105,6 +109,9 @@ static enum ule_code audit(struct ule_explain *explain, const struct options *op
     (void)clock_gettime(CLOCK_REALTIME, &now);
     ule_audit_actor(actor, sizeof actor);
     ule_policy_pseudonym(&explain->config->policy, entity, pseudonym);
+    if (options->live)
+        return ule_explain_audit_live(explain->config, options->purpose, pseudonym,
+                                      explain->document ? disclosed(explain) : (struct ule_strings){0}, error);
     const struct ule_audit_lookup lookup = {
         .at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
         .actor = actor,
@@ -118,7 +125,11 @@ static enum ule_code audit(struct ule_explain *explain, const struct options *op
 
 static enum ule_code run(struct ule_explain *explain, const struct options *options,
                          const struct ule_explain_address *asked, struct ule_error *error) {
-    enum ule_code code = ule_explain_open(explain, options->state, options->config, error);
+    enum ule_code code = ULE_OK;
+    if (options->live)
+        code = ule_explain_catch_up(options->state, options->config, error);
+    if (code == ULE_OK)
+        code = ule_explain_open(explain, options->state, options->config, options->live, error);
     if (code)
         return code;
     const char *entity = ule_explain_entity(explain, asked);
@@ -150,17 +161,22 @@ static enum ule_code run(struct ule_explain *explain, const struct options *opti
 
 static int take_options(int argc, char **argv, struct options *options) {
     static const struct option longs[] = {
-        {"state", required_argument, NULL, 's'}, {"purpose", required_argument, NULL, 'p'},
-        {"json", no_argument, NULL, 'j'},        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"state", required_argument, NULL, 's'},
+        {"purpose", required_argument, NULL, 'p'},
+        {"json", no_argument, NULL, 'j'},
+        {"config", required_argument, NULL, 'c'},
+        {"live", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     opterr = 0; /* getopt would repeat what was typed, a number perhaps */
-    for (int option; (option = getopt_long(argc, argv, "s:p:jc:h", longs, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "s:p:jc:lh", longs, NULL)) != -1;) {
         switch (option) {
         case 's': options->state = optarg; break;
         case 'p': options->purpose = optarg; break;
         case 'j': options->json = true; break;
         case 'c': options->config = optarg; break;
+        case 'l': options->live = true; break;
         case 'h': (void)fputs(help, stdout); return -1;
         default: return usage("an option that is not known, or one without its value");
         }
@@ -170,6 +186,8 @@ static int take_options(int argc, char **argv, struct options *options) {
     options->number = argv[optind];
     if (!options->state)
         return usage("expected --state DIR");
+    if (options->live && !options->config)
+        return usage("--live expects --config FILE");
     if (!options->purpose)
         return usage("expected --purpose TEXT: why you look this person up");
     return ULE_EXIT_OK;
@@ -187,7 +205,7 @@ int ule_explain_main(int argc, char **argv) {
     if (!ule_explain_parse(options.number, &asked))
         return usage("that is neither a person number nor alien:ID, nor the address of a record");
     (void)umask(077); /* what is written concerns persons */
-    struct ule_explain explain;
+    struct ule_explain explain = {.lock = -1};
     struct ule_error error = {0};
     enum ule_code code = run(&explain, &options, &asked, &error);
     ule_explain_close(&explain);

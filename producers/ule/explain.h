@@ -42,8 +42,9 @@ struct ule_explain {
 };
 
 /* explain_state.c */
-/* Opens the state of a replay for reading: no other process may change it meanwhile. */
-enum ule_code ule_explain_open(struct ule_explain *explain, const char *dir, const char *config,
+/* Opens the state of a replay, or with `live` a copy of the changelog (explain_live.h), for reading: no other process
+ * may change it meanwhile. */
+enum ule_code ule_explain_open(struct ule_explain *explain, const char *dir, const char *config, bool live,
                                struct ule_error *error) ULE_MUST_CHECK;
 void ule_explain_close(struct ule_explain *explain);
 /* A state as it is stored; NULL when there is none. */

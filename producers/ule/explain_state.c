@@ -65,7 +65,7 @@ static enum ule_code check_owner(struct ule_explain *explain, const char *dir, u
     return ULE_OK;
 }
 
-enum ule_code ule_explain_open(struct ule_explain *explain, const char *dir, const char *config,
+enum ule_code ule_explain_open(struct ule_explain *explain, const char *dir, const char *config, bool live,
                                struct ule_error *error) {
     *explain = (struct ule_explain){.lock = -1, .today = ULE_DATE_NONE};
     explain->arena = ule_arena_new();
@@ -73,7 +73,8 @@ enum ule_code ule_explain_open(struct ule_explain *explain, const char *dir, con
     enum ule_code code = ule_config_read(config, &explain->config, error);
     if (code)
         return code;
-    ule_config_for_replay(explain->config);
+    if (!live)
+        ule_config_for_replay(explain->config);
     (void)ule_config_develop(explain->config);
     unsigned partitions = 1;
     code = lock(explain, dir, error);

@@ -36,7 +36,6 @@ static const char help[] =
     "Exits 0; 1 when something stands in the way or went wrong; 2 when the command line is wrong.\n";
 
 /* The changelog's record about the partition itself; every other key begins with an entity. */
-static const char control_key[] = "partition";
 enum { WAIT_MS = 200, APPEAR_MS = 30000, FLUSH_MS = 330000, MEMBERS_MS = 15000, PARTITIONS_MOST = 1000 };
 
 struct options {
@@ -100,7 +99,7 @@ static enum ule_code copy_one(struct repartition *repartition, const rd_kafka_me
     if (!key)
         return ule_fail(error, ULE_STATE, "changelog partition %d offset %" PRId64 ": no key", message->partition,
                         message->offset);
-    if (message->key_len == strlen(control_key) && memcmp(key, control_key, message->key_len) == 0)
+    if (message->key_len == strlen(ULE_PARTITION_KEY) && memcmp(key, ULE_PARTITION_KEY, message->key_len) == 0)
         return take_control(repartition, message, control, error);
     repartition->copied++;
     return ule_producer_send(
@@ -191,8 +190,8 @@ static enum ule_code write_controls(struct repartition *repartition, struct ule_
                                  &(struct ule_message){
                                      .topic = repartition->options->changelog,
                                      .partition = i,
-                                     .key = control_key,
-                                     .key_size = strlen(control_key),
+                                     .key = ULE_PARTITION_KEY,
+                                     .key_size = strlen(ULE_PARTITION_KEY),
                                      .value = bytes.bytes,
                                      .size = bytes.size,
                                  },

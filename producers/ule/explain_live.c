@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* A copy of ule-family's states, read from the changelog ule.person-state.v1 into the folder that `ule explain` looks
+ * at: each time from where it was left to the end that the changelog has then. The processes are not asked. */
+#include "ule/explain_live.h"
+
+#include "kafka/producer.h"
+#include "kafka/reader.h"
+#include "loop/state.h"
+#include "store/store.h"
+#include "ule/audit_topic.h"
+#include "ule/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COMMIT_AFTER = 20000, CLUSTER_MS = 30000, FLUSH_MS = 30000 };
+
+static const int64_t oldest_ms = INT64_C(5) * 24 * 3600 * 1000; /* tombstones stay 7 days in the changelog */
+static const char position_meta[] = "explain.position", owner_meta[] = "explain.changelog";
+
+struct copy {
+    const char *dir;
+    struct ule_config *config;
+    unsigned partitions;
+    struct ule_store **stores;
+    struct ule_kafka_reader *reader;
+    struct ule_state_codec *codec;
+    struct ule_arena *arena;
+    struct ule_buffer bytes;
+    int64_t *positions;
+    const char *changelog;
+    int lock;
+    uint64_t taken;
+    struct ule_progress progress;
+};
+
+static bool meta(struct copy *copy, unsigned partition, const char *name, char *text, size_t size) {
+    if (!ule_store_meta_get(copy->stores[partition], name, &copy->bytes) || copy->bytes.size >= size)
+        return false;
+    memcpy(text, copy->bytes.bytes, copy->bytes.size);
+    text[copy->bytes.size] = '\0';
+    return true;
+}
+
+static void set_meta(struct copy *copy, unsigned partition, const char *name, const char *text) {
+    ule_store_meta_put(copy->stores[partition], name, text, strlen(text));
+}
+
+static enum ule_code open_copy(struct copy *copy, struct ule_error *error) {
+    char path[4200];
+    if (mkdir(copy->dir, 0700) != 0 && errno != EEXIST)
+        return ule_fail(error, ULE_IO, "%s: %s", copy->dir, strerror(errno));
+    (void)snprintf(path, sizeof path, "%.4000s/lock", copy->dir);
+    copy->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (copy->lock < 0)
+        return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+    if (flock(copy->lock, LOCK_EX | LOCK_NB) != 0)
+        return ule_fail(error, ULE_STATE, "%s: somebody else is using it; try again", copy->dir);
+    copy->stores = calloc(copy->partitions, sizeof *copy->stores);
+    copy->positions = calloc(copy->partitions, sizeof *copy->positions);
+    if (!copy->stores || !copy->positions)
+        abort();
+    return ule_store_lmdb_open_group(copy->dir, copy->partitions, (uint64_t)copy->config->store_map_bytes, false,
+                                     copy->stores, error);
+}
+
+static enum ule_code commit(struct copy *copy, struct ule_error *error) {
+    char text[64];
+    enum ule_code code = ULE_OK;
+    for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++) {
+        (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, copy->positions[i], ule_live_now());
+        set_meta(copy, i, position_meta, text);
+        code = ule_store_commit(copy->stores[i], error);
+    }
+    return code;
+}
+
+/* Whose copy it is; a replay's state is never written over. */
+static enum ule_code check_owner(struct copy *copy, const char *cluster, struct ule_error *error) {
+    char ours[512], text[512], digest[65];
+    (void)snprintf(ours, sizeof ours, "%s %s %u", cluster, copy->changelog, copy->partitions);
+    bool known = meta(copy, 0, owner_meta, text, sizeof text);
+    if ((known && strcmp(text, ours) != 0) || (!known && ule_store_count(copy->stores[0]) > 0) ||
+        (!known && meta(copy, 0, "replay.configuration", text, sizeof text)))
+        return ule_fail(error, ULE_STATE, "%s: not a copy of this changelog; name a folder of its own", copy->dir);
+    set_meta(copy, 0, owner_meta, ours);
+    ule_config_digest(copy->config, digest);
+    (void)snprintf(text, sizeof text, "%s %u", digest, copy->partitions);
+    set_meta(copy, 0, "replay.configuration", text);
+    return ULE_OK;
+}
+
+static enum ule_code start(struct copy *copy, unsigned partition, struct ule_error *error) {
+    int64_t low = 0, high = 0, written_at = 0;
+    char text[64];
+    enum ule_code code = ule_kafka_reader_bounds(copy->reader, copy->changelog, (int32_t)partition, &low, &high, error);
+    if (code != ULE_OK)
+        return code;
+    copy->positions[partition] = low;
+    if (meta(copy, partition, position_meta, text, sizeof text)) {
+        if (sscanf(text, "%" SCNd64 " %" SCNd64, &copy->positions[partition], &written_at) != 2 ||
+            copy->positions[partition] < low || copy->positions[partition] > high ||
+            ule_live_now() - written_at > oldest_ms)
+            return ule_fail(error, ULE_STATE, "%s: the copy is older than five days or of another changelog; delete it",
+                            copy->dir);
+    }
+    return ule_kafka_reader_start(copy->reader, copy->changelog, (int32_t)partition, copy->positions[partition], high,
+                                  error);
+}
+
+static enum ule_code take(struct copy *copy, const rd_kafka_message_t *message, struct ule_error *error) {
+    if (!message->key || message->partition < 0 || (unsigned)message->partition >= copy->partitions)
+        return ULE_OK;
+    struct ule_store *store = copy->stores[message->partition];
+    ule_arena_reset(copy->arena);
+    const char *key = ule_arena_substring(copy->arena, message->key, message->key_len);
+    int32_t due = ULE_DATE_NONE;
+    enum ule_code code = ULE_OK;
+    if (!message->payload)
+        ule_store_delete(store, key);
+    else
+        code = ule_state_due(copy->codec, message->payload, message->len, copy->arena, &due, error);
+    if (message->payload && code == ULE_OK)
+        ule_store_put(store, key, message->payload, message->len, due);
+    copy->positions[message->partition] = message->offset + 1;
+    return code;
+}
+
+static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++)
+        code = start(copy, i, error);
+    while (code == ULE_OK) {
+        rd_kafka_message_t *message = NULL;
+        int ended;
+        code = ule_kafka_reader_next(copy->reader, 100, &message, &ended, error);
+        if (code == ULE_OK && message)
+            code = take(copy, message, error);
+        if (message) {
+            rd_kafka_message_destroy(message);
+            ule_progress_show(&copy->progress, "reading the changelog: %" PRIu64 " records", ++copy->taken);
+            if (code == ULE_OK && copy->taken % COMMIT_AFTER == 0)
+                code = commit(copy, error);
+        }
+    }
+    ule_progress_end(&copy->progress);
+    return code == ULE_END ? ULE_OK : code;
+}
+
+/* The earliest of the partitions' days: nobody is shown as of a day that is not done for all. */
+static enum ule_code set_today(struct copy *copy, struct ule_error *error) {
+    int32_t today = ULE_DATE_NONE;
+    for (unsigned i = 0; i < copy->partitions; i++) {
+        struct ule_person_state state;
+        bool found;
+        ule_arena_reset(copy->arena);
+        enum ule_code code = ule_state_read(copy->codec, copy->stores[i], ULE_PARTITION_KEY, copy->arena, &copy->bytes,
+                                            &state, &found, error);
+        if (code != ULE_OK)
+            return code;
+        if (found && state.today != ULE_DATE_NONE && (today == ULE_DATE_NONE || state.today < today))
+            today = state.today;
+    }
+    if (today != ULE_DATE_NONE)
+        ule_state_set_today(copy->stores[0], today);
+    return ULE_OK;
+}
+
+static enum ule_code ask_cluster(struct copy *copy, char *cluster, size_t size, struct ule_error *error) {
+    rd_kafka_t *client = NULL;
+    int32_t partitions = 0;
+    enum ule_code code = ule_live_client(copy->config, &client, error);
+    if (code != ULE_OK)
+        return code;
+    code = ule_kafka_partitions(client, copy->changelog, &partitions, error);
+    char *id = code == ULE_OK ? rd_kafka_clusterid(client, CLUSTER_MS) : NULL;
+    (void)snprintf(cluster, size, "%s", id ? id : "unknown");
+    if (id)
+        rd_kafka_mem_free(client, id);
+    rd_kafka_destroy(client);
+    copy->partitions = (unsigned)partitions;
+    return code;
+}
+
+enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct ule_error *error) {
+    struct copy copy = {.dir = dir, .lock = -1};
+    char cluster[128];
+    enum ule_code code = ule_live_config(config, &copy.config, error);
+    if (code != ULE_OK)
+        return code;
+    copy.changelog = ule_config_topic(copy.config, ULE_CHANGELOG_TOPIC);
+    copy.codec = ule_state_codec_new();
+    copy.arena = ule_arena_new();
+    code = ask_cluster(&copy, cluster, sizeof cluster, error);
+    if (code == ULE_OK)
+        code = open_copy(&copy, error);
+    if (code == ULE_OK)
+        code = check_owner(&copy, cluster, error);
+    if (code == ULE_OK)
+        code = ule_kafka_reader_open(copy.config, "ule-explain", &copy.reader, error);
+    if (code == ULE_OK)
+        code = read_all(&copy, error);
+    if (code == ULE_OK)
+        code = set_today(&copy, error);
+    if (code == ULE_OK)
+        code = commit(&copy, error);
+    ule_kafka_reader_close(copy.reader);
+    for (unsigned i = 0; copy.stores && i < copy.partitions; i++)
+        ule_store_free(copy.stores[i]);
+    free(copy.stores);
+    free(copy.positions);
+    ule_buffer_close(&copy.bytes);
+    ule_state_codec_free(copy.codec);
+    ule_arena_free(copy.arena);
+    if (copy.lock >= 0)
+        (void)close(copy.lock);
+    ule_config_free(copy.config);
+    return code;
+}
+
+enum ule_code ule_explain_audit_live(const struct ule_config *config, const char *purpose, const char *person,
+                                     struct ule_strings fields, struct ule_error *error) {
+    struct ule_producer *producer = NULL;
+    struct ule_audit audit = {0};
+    const struct ule_audit_entry entry = {
+        .type = ULE_TRANSACTION_TYPE_LOOKUP, .purpose = purpose, .person = person, .fields = fields};
+    enum ule_code code = ule_producer_open(config, "ule-explain", NULL, NULL, NULL, &producer, error);
+    if (code == ULE_OK)
+        code = ule_audit_open(&audit, config, producer, error);
+    if (code == ULE_OK)
+        code = ule_audit_send(&audit, &entry, error);
+    if (code == ULE_OK)
+        code = ule_producer_flush(producer, FLUSH_MS, error);
+    ule_producer_close(producer);
+    return code;
+}

@@ -39,8 +39,8 @@ def die_with_the_test():
 
 
 class Member:
-    """One process under supervision: `name` of the program, `instance` among its kind. `label` names its files where two
-    processes have one instance; `settings` are its own; it is started once only unless `again`."""
+    """One process under supervision: `name` of the program, `instance` among its kind. `label` names its files where
+    two processes have one instance; `settings` are its own; it is started once only unless `again`."""
 
     def __init__(self, live, name, instance, arguments=(), environment=None, settings=None, label=None, again=True):
         self.live, self.name, self.instance = live, name, instance

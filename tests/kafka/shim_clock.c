@@ -11,6 +11,8 @@ static time_t ahead(void) {
     return seconds ? (time_t)strtoll(seconds, NULL, 10) : 0;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's own names are not for us */
+
 static int real(clockid_t clock, struct timespec *now) {
     int (*function)(clockid_t, struct timespec *);
     *(void **)&function = dlsym(RTLD_NEXT, "clock_gettime");
@@ -41,3 +43,5 @@ time_t time(time_t *out) {
         *out = now.tv_sec;
     return now.tv_sec;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -26,6 +26,7 @@ struct ule_store_backend {
 /* The first member of every store. */
 struct ule_store {
     const struct ule_store_backend *backend;
+    int failed; /* the first thing that went wrong in the open batch, by the backend's numbers; 0: nothing did */
 };
 
 #endif

@@ -40,7 +40,6 @@ struct lmdb {
     struct ule_table state_batch, meta_batch;
     struct ule_buffer due_from; /* every index entry before this one is overridden by the batch */
     bool committed;             /* waits for the other members */
-    int failed;                 /* the first thing that went wrong in this batch: an LMDB or errno code */
 };
 
 static void due_encode(int32_t due, uint8_t bytes[static DUE_SIZE]) {
@@ -73,8 +72,8 @@ static enum ule_code fail(const struct environment *environment, int code, struc
 }
 
 static void stick(struct lmdb *lmdb, int code) {
-    if (!lmdb->failed)
-        lmdb->failed = code;
+    if (!lmdb->store.failed) /* an LMDB or errno code */
+        lmdb->store.failed = code;
 }
 
 /* NULL when there is no reading; that sticks. */
@@ -401,7 +400,7 @@ static void batch_clear(struct lmdb *lmdb) {
     ule_table_close(&lmdb->meta_batch);
     ule_buffer_clear(&lmdb->due_from);
     lmdb->committed = false;
-    lmdb->failed = 0;
+    lmdb->store.failed = 0;
 }
 
 static void environment_clear(struct environment *environment) {
@@ -424,7 +423,7 @@ static enum ule_code lmdb_commit(struct ule_store *store, struct ule_error *erro
     MDB_txn *txn = NULL;
     int code = 0;
     for (unsigned i = 0; i < environment->member_count && !code; i++)
-        code = environment->members[i] ? environment->members[i]->failed : 0;
+        code = environment->members[i] ? environment->members[i]->store.failed : 0;
     if (!code)
         code = mdb_txn_begin(environment->env, NULL, 0, &txn);
     for (unsigned i = 0; i < environment->member_count && !code; i++)

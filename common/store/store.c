@@ -50,6 +50,10 @@ uint64_t ule_store_count(struct ule_store *store) {
     return store->backend->count(store);
 }
 
+bool ule_store_failed(const struct ule_store *store) {
+    return store->failed != 0;
+}
+
 enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) {
     return store->backend->commit(store, error);
 }

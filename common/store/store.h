@@ -50,6 +50,9 @@ void ule_store_each_change(struct ule_store *store,
                            void *context);
 uint64_t ule_store_count(struct ule_store *store);
 
+/* Something went wrong in the open batch, so that a commit will say what and write nothing: what was read may not be
+ * what there is, and nobody else must be told what came of it. */
+bool ule_store_failed(const struct ule_store *store);
 enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;
 void ule_store_abort(struct ule_store *store);
 

@@ -237,6 +237,9 @@ static enum ule_code commit(void *context, struct ule_error *error) {
         changes.partition = &family->partitions[i];
         if (changes.partition->stage < FAMILY_READY)
             continue;
+        /* A state that could not be read looked like none: what followed from that must stay here. */
+        if (ule_store_failed(changes.partition->store))
+            return ule_store_commit(changes.partition->store, error);
         if (changes.partition->changed)
             put_partition(family, changes.partition);
         ule_store_each_change(changes.partition->store, log_change, &changes);

@@ -294,10 +294,13 @@ START_TEST(a_key_that_lmdb_cannot_hold_fails_the_batch) {
     char key[600];
     memset(key, 'k', sizeof key - 1);
     key[sizeof key - 1] = '\0';
-    put(key, "x", 1);
     put("fine", "x", 1);
+    ck_assert(!ule_store_failed(store));
+    put(key, "x", 1);
+    ck_assert(ule_store_failed(store));
     struct ule_error error = {0};
     ck_assert_int_eq(ule_store_commit(store, &error), ULE_STORE);
+    ck_assert(!ule_store_failed(store));
     holds("fine", NULL);
 }
 

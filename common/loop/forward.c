@@ -128,7 +128,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *message, stru
     struct ule_error why = {0};
     ule_arena_reset(forward->arena);
     enum ule_code code = translate(forward, input, message, &out, &why);
-    if (code != ULE_OK && code >= ULE_DATA_ERRORS_END) {
+    if (code >= ULE_DATA_ERRORS_END) {
         *error = why;
         return code;
     }

@@ -281,7 +281,7 @@ static int by_value(const void *a, const void *b) {
 
 /* Of the slices' ratios of the core to a ceiling, or to the slower of both. */
 static void print_ratio(const struct bench *bench, const char *title, bool lmdb, bool avro) {
-    double by_cpu[SLICES], by_wall[SLICES];
+    double by_cpu[SLICES] = {0}, by_wall[SLICES] = {0};
     for (size_t i = 0; i < bench->slice_count; i++) {
         const struct slice *slice = &bench->slices[i];
         double messages = (double)slice->messages;

@@ -20,7 +20,7 @@ enum {
     TRANSACTION = 10000,
     TIMEOUT_MS = 60000,
     QUIET_MS = 1000,
-    LOOK_MS = 50,
+    LOOK_MS = 200,   /* a look at all partitions costs the broker some milliseconds */
     SAMPLE = 400000, /* records that are kept to be written again, and so many bytes of them */
     SAMPLE_BYTES = 512 * 1024 * 1024,
 };

@@ -105,12 +105,14 @@ enum ule_code family_tick(struct family *family, struct family_partition *partit
 
 enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) {
     enum ule_code code = ULE_OK;
-    for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
+    bool begun = false;
+    /* One at a time: a slice of each would not fit into one transaction, in size or in time. */
+    for (size_t i = 0; i < family->partitions_count && !begun; i++) {
         struct family_partition *partition = &family->partitions[i];
         if (partition->stage != FAMILY_TICKING)
             continue;
         code = go_on(family, partition, error);
-        *busy = true;
+        begun = *busy = true;
     }
     return code;
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct {
     const char *name;
@@ -68,6 +69,8 @@ static int unknown(const char *name) {
 }
 
 int main(int argc, char **argv) {
+    /* What a command has in its memory concerns persons (domain.md section 9, S4 § 8). */
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (argc < 2) {
         print_help(stderr);
         return ULE_EXIT_USAGE;

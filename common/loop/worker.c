@@ -32,7 +32,8 @@ struct ule_worker {
     struct ule_consumer *consumer;
     struct position *positions;
     size_t positions_count;
-    bool open; /* a transaction */
+    bool open;   /* a transaction */
+    bool ending; /* it is committed before the next record is taken */
     int32_t taken;
     int64_t began;
     uint64_t committed;       /* transactions since the boot */
@@ -84,6 +85,10 @@ enum ule_code ule_worker_position(struct ule_worker *worker, const char *topic, 
         return code;
     }
     return ule_fail(error, ULE_KAFKA, "a record of %s partition %d, which is not assigned", topic, partition);
+}
+
+void ule_worker_end_batch(struct ule_worker *worker) {
+    worker->ending = true;
 }
 
 enum ule_code ule_worker_pause(struct ule_worker *worker, const char *topic, int32_t partition,
@@ -147,6 +152,7 @@ static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) 
     if (code != ULE_OK)
         return code;
     worker->open = false;
+    worker->ending = false;
     worker->committed++;
     return task->committed ? task->committed(task->context, error) : ULE_OK;
 }
@@ -174,6 +180,7 @@ static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     if (code != ULE_OK || !worker->open)
         return code;
     ule_producer_poll(worker->producer);
+    more = more && !worker->ending;
     if (more && worker->taken < worker->config->batch_messages &&
         ule_steady_clock() - worker->began < worker->config->batch_milliseconds)
         return ULE_OK;
@@ -228,6 +235,7 @@ static enum ule_code judge_fence(const struct ule_worker *worker, const char *id
 static void close_all(struct ule_worker *worker) {
     const struct ule_task *task = worker->task;
     worker->open = false; /* closing the producer aborts what is open */
+    worker->ending = false;
     ule_consumer_close(worker->consumer);
     ule_producer_close(worker->producer);
     worker->consumer = NULL;

@@ -138,6 +138,8 @@ static enum ule_code step(struct family *family, struct family_partition *partit
                           const struct ule_inbox_message *message, struct ule_error *why, struct ule_error *error) {
     if (family_poison_is(partition->number, record->offset)) {
         family_quarantine(partition, message->entity);
+        /* Another death in this batch would take the quarantine with it, and each would undo the other for ever. */
+        ule_worker_end_batch(family->worker);
         char pseudonym[15];
         ule_policy_pseudonym(&family->config->policy, message->entity, pseudonym);
         ule_log(ULE_LOG_ERROR, "quarantined", "partition=%" PRId32 " offset=%" PRId64 " entity=%s", partition->number,

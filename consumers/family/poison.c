@@ -17,9 +17,16 @@ static uint8_t stack[65536]; /* the handler's own: the reason may be that there 
 static volatile sig_atomic_t working;
 static volatile int32_t in_work_partition;
 static volatile int64_t in_work_offset;
-static int32_t met_partition = -1; /* of the file */
-static int64_t met_offset = -1;
-static int64_t deaths;
+
+/* What the file says: a line for each death. A program that dies on one message often dies on others of its kind, in
+ * other partitions too, and one must not make the other forgotten. */
+enum { MET_MAX = 256 };
+static struct met {
+    int32_t partition;
+    int64_t offset;
+    unsigned deaths;
+} met[MET_MAX];
+static size_t met_count;
 
 /* A number and a separator, with nothing that a signal handler may not call. */
 static size_t put(char *out, int64_t value, char separator) {
@@ -38,12 +45,9 @@ static size_t put(char *out, int64_t value, char separator) {
 static void on_death(int signal_number) {
     if (working) {
         char line[96];
-        int64_t partition = in_work_partition, offset = in_work_offset;
-        bool again = partition == met_partition && offset == met_offset;
-        size_t size = put(line, partition, ' ');
-        size += put(line + size, offset, ' ');
-        size += put(line + size, again ? deaths + 1 : 1, '\n');
-        int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        size_t size = put(line, in_work_partition, ' ');
+        size += put(line + size, in_work_offset, '\n');
+        int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (file >= 0) {
             ssize_t written = write(file, line, size);
             (void)written; /* there is nobody left to tell */
@@ -53,6 +57,18 @@ static void on_death(int signal_number) {
     (void)raise(signal_number); /* SA_RESETHAND: the default now */
 }
 
+static void remember(int32_t partition, int64_t offset) {
+    for (size_t i = 0; i < met_count; i++) {
+        if (met[i].partition == partition && met[i].offset == offset) {
+            met[i].deaths++;
+            return;
+        }
+    }
+    if (met_count == MET_MAX) /* the oldest is the one that is most likely done with */
+        memmove(met, met + 1, --met_count * sizeof *met);
+    met[met_count++] = (struct met){partition, offset, 1};
+}
+
 enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     if (snprintf(path, sizeof path, "%s/poison", state_dir) >= (int)sizeof path)
@@ -60,11 +76,12 @@ enum ule_code family_poison_open(const char *state_dir, struct ule_error *error)
     FILE *file = fopen(path, "re");
     if (!file && errno != ENOENT)
         return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
-    if (file) {
-        if (fscanf(file, "%" SCNd32 " %" SCNd64 " %" SCNd64, &met_partition, &met_offset, &deaths) != 3)
-            deaths = 0;
+    int32_t partition;
+    int64_t offset;
+    while (file && fscanf(file, "%" SCNd32 " %" SCNd64, &partition, &offset) == 2)
+        remember(partition, offset);
+    if (file)
         (void)fclose(file);
-    }
     const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
     (void)sigaltstack(&alternative, NULL);
     const struct sigaction action = {.sa_handler = on_death, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
@@ -74,14 +91,24 @@ enum ule_code family_poison_open(const char *state_dir, struct ule_error *error)
 }
 
 bool family_poison_is(int32_t partition, int64_t offset) {
-    return deaths >= 2 && partition == met_partition && offset == met_offset;
+    for (size_t i = 0; i < met_count; i++) {
+        if (met[i].partition == partition && met[i].offset == offset)
+            return met[i].deaths >= 2;
+    }
+    return false;
 }
 
 void family_poison_forget(int32_t partition, int64_t next) {
-    if (!deaths || partition != met_partition || next <= met_offset)
+    if (!met_count)
         return;
-    deaths = 0;
-    (void)unlink(path);
+    size_t kept = 0;
+    for (size_t i = 0; i < met_count; i++) {
+        if (met[i].partition != partition || next <= met[i].offset)
+            met[kept++] = met[i];
+    }
+    met_count = kept;
+    if (!kept)
+        (void)unlink(path);
 }
 
 void family_poison_enter(int32_t partition, int64_t offset) {

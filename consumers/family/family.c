@@ -264,12 +264,15 @@ static enum ule_code committed(void *context, struct ule_error *error) {
         family_poison_forget(partition->number, partition->next);
         if (partition->stage < FAMILY_READY || partition->delivered == partition->position)
             continue;
-        int64_t before = partition->position;
+        int64_t before = partition->position, before_as_of = partition->as_of;
         partition->position = partition->delivered;
+        partition->as_of = ule_wall_clock();
         code = family_store_commit(family, partition, true, error);
         /* The batch is lost to the store, and giving up writes down what it is as of. */
-        if (code != ULE_OK)
+        if (code != ULE_OK) {
             partition->position = before;
+            partition->as_of = before_as_of;
+        }
     }
     return code;
 }

@@ -25,6 +25,7 @@ struct family_partition {
     int64_t next;            /* of the inbox: where to go on */
     int64_t position;        /* of the changelog: what the store is as of */
     int64_t delivered;       /* likewise when the open transaction is committed */
+    int64_t as_of;           /* wall clock: all of the changelog that there was then is in the store */
     int32_t today;           /* the last day whose Tick is done, ULE_DATE_NONE before the first */
     int32_t ticking;         /* the day that a Tick goes to */
     int32_t asked;           /* the last day that a Tick was written for here */
@@ -32,6 +33,7 @@ struct family_partition {
     char **quarantined;      /* entities */
     size_t quarantined_count;
     int64_t restore_from, restore_to, restored; /* of the changelog; restored counts records */
+    int64_t restore_as_of;                      /* wall clock, when restore_to was its end */
 };
 
 struct family_output {

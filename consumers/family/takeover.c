@@ -30,7 +30,7 @@ static const char meta_name[] = "cache";
 struct cache {
     char cluster[64], topic[256], boot[64], digest[65];
     int32_t partition, partitions, running;
-    int64_t position, written_at;
+    int64_t position, as_of;
 };
 
 enum ule_code family_lock(struct family *family, struct ule_error *error) {
@@ -62,7 +62,7 @@ static void write_cache(const struct family *family, const struct family_partiti
     char text[768];
     int size = snprintf(text, sizeof text, "%s %s %" PRId32 " %" PRId32 " %" PRId64 " %" PRId64 " %s %d %s",
                         family->cluster, family->changelog, partition->number, family->config->partitions,
-                        partition->position, ule_wall_clock(), family->boot, running ? 1 : 0, family->digest);
+                        partition->position, partition->as_of, family->boot, running ? 1 : 0, family->digest);
     ule_store_meta_put(partition->store, meta_name, text, (size_t)size);
 }
 
@@ -80,7 +80,7 @@ static bool read_cache(struct ule_store *store, struct cache *cache) {
         known = sscanf((const char *)bytes.bytes,
                        "%63s %255s %" SCNd32 " %" SCNd32 " %" SCNd64 " %" SCNd64 " %63s %" SCNd32 " %64s",
                        cache->cluster, cache->topic, &cache->partition, &cache->partitions, &cache->position,
-                       &cache->written_at, cache->boot, &cache->running, cache->digest) == 9;
+                       &cache->as_of, cache->boot, &cache->running, cache->digest) == 9;
     }
     ule_buffer_close(&bytes);
     return known;
@@ -94,7 +94,8 @@ static const char *distrust(const struct family *family, const struct family_par
         return "it is of another cluster, topic or partition";
     if (cache->position < low || cache->position > high)
         return "its position is not in the changelog";
-    int64_t age = ule_wall_clock() - cache->written_at;
+    /* Not when it was written last: who gives up in the middle of a restore has not seen the tombstones behind it. */
+    int64_t age = ule_wall_clock() - cache->as_of;
     if (age > OLDEST_MS || age < -OLDEST_MS)
         return "it is older than five days";
     if (cache->running && strcmp(cache->boot, family->boot) != 0)
@@ -142,23 +143,29 @@ static enum ule_code load_partition(struct family *family, struct family_partiti
 
 static enum ule_code open_cache(struct family *family, struct family_partition *partition, struct ule_error *error) {
     int64_t low = 0, high = 0;
+    partition->restore_as_of = ule_wall_clock();
     enum ule_code code = ule_kafka_reader_bounds(family->restorer, family->changelog, partition->number, &low, &high,
                                                  error);
     if (code != ULE_OK)
         return code;
     struct cache cache = {0};
+    partition->as_of = partition->restore_as_of; /* of a new one: what is read from now on has its tombstones still */
     code = open_store(family, partition, error);
     /* A file that is no store any more is as good as none. */
     if (code != ULE_OK)
         code = rebuild(family, partition, low, "it cannot be opened", error);
-    else if (!read_cache(partition->store, &cache))
+    else if (!read_cache(partition->store, &cache)) {
         partition->position = low; /* a new one */
-    else {
+        if (ule_store_count(partition->store) > 0)
+            code = rebuild(family, partition, low, "it does not say what it is", error);
+    } else {
         const char *why = distrust(family, partition, &cache, low, high);
-        if (why)
+        if (why) {
             code = rebuild(family, partition, low, why, error);
-        else
+        } else {
             partition->position = cache.position;
+            partition->as_of = cache.as_of;
+        }
         if (!why && strcmp(cache.digest, family->digest) != 0)
             ule_log(ULE_LOG_NOTICE, "rules-changed",
                     "partition=%" PRId32
@@ -231,6 +238,7 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
     if (partition->position < partition->restore_to)
         partition->position = partition->restore_to; /* the rest were marks of transactions, and aborted ones */
     partition->delivered = partition->position;
+    partition->as_of = partition->restore_as_of;
     enum ule_code code = family_store_commit(family, partition, true, error);
     if (code == ULE_OK)
         code = load_partition(family, partition, error);

@@ -33,7 +33,7 @@ struct copy {
     struct ule_state_codec *codec;
     struct ule_arena *arena;
     struct ule_buffer bytes;
-    int64_t *positions;
+    int64_t *positions, *as_of; /* as_of: all of the changelog that there was then is in the copy */
     const char *changelog;
     int lock;
     uint64_t taken;
@@ -64,7 +64,8 @@ static enum ule_code open_copy(struct copy *copy, struct ule_error *error) {
         return ule_fail(error, ULE_STATE, "%s: somebody else is using it; try again", copy->dir);
     copy->stores = calloc(copy->partitions, sizeof *copy->stores);
     copy->positions = calloc(copy->partitions, sizeof *copy->positions);
-    if (!copy->stores || !copy->positions)
+    copy->as_of = calloc(copy->partitions, sizeof *copy->as_of);
+    if (!copy->stores || !copy->positions || !copy->as_of)
         abort();
     return ule_store_lmdb_open_group(copy->dir, copy->partitions, (uint64_t)copy->config->store_map_bytes, false,
                                      copy->stores, error);
@@ -74,7 +75,7 @@ static enum ule_code commit(struct copy *copy, struct ule_error *error) {
     char text[64];
     enum ule_code code = ULE_OK;
     for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++) {
-        (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, copy->positions[i], ule_live_now());
+        (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, copy->positions[i], copy->as_of[i]);
         set_meta(copy, i, position_meta, text);
         code = ule_store_commit(copy->stores[i], error);
     }
@@ -96,17 +97,18 @@ static enum ule_code check_owner(struct copy *copy, const char *cluster, struct 
     return ULE_OK;
 }
 
-static enum ule_code start(struct copy *copy, unsigned partition, struct ule_error *error) {
-    int64_t low = 0, high = 0, written_at = 0;
+static enum ule_code start(struct copy *copy, unsigned partition, int64_t began, struct ule_error *error) {
+    int64_t low = 0, high = 0;
     char text[64];
     enum ule_code code = ule_kafka_reader_bounds(copy->reader, copy->changelog, (int32_t)partition, &low, &high, error);
     if (code != ULE_OK)
         return code;
     copy->positions[partition] = low;
+    copy->as_of[partition] = began;
     if (meta(copy, partition, position_meta, text, sizeof text)) {
-        if (sscanf(text, "%" SCNd64 " %" SCNd64, &copy->positions[partition], &written_at) != 2 ||
+        if (sscanf(text, "%" SCNd64 " %" SCNd64, &copy->positions[partition], &copy->as_of[partition]) != 2 ||
             copy->positions[partition] < low || copy->positions[partition] > high ||
-            ule_live_now() - written_at > oldest_ms)
+            began - copy->as_of[partition] > oldest_ms || copy->as_of[partition] - began > oldest_ms)
             return ule_fail(error, ULE_STATE, "%s: the copy is older than five days or of another changelog; delete it",
                             copy->dir);
     }
@@ -134,8 +136,9 @@ static enum ule_code take(struct copy *copy, const rd_kafka_message_t *message, 
 
 static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
     enum ule_code code = ULE_OK;
+    int64_t began = ule_live_now();
     for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++)
-        code = start(copy, i, error);
+        code = start(copy, i, began, error);
     while (code == ULE_OK) {
         rd_kafka_message_t *message = NULL;
         int ended;
@@ -150,6 +153,9 @@ static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
         }
     }
     ule_progress_end(&copy->progress);
+    /* Not before: who was interrupted has not seen the tombstones behind where it stands. */
+    for (unsigned i = 0; i < copy->partitions && code == ULE_END; i++)
+        copy->as_of[i] = began;
     return code == ULE_END ? ULE_OK : code;
 }
 
@@ -215,6 +221,7 @@ enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct u
         ule_store_free(copy.stores[i]);
     free(copy.stores);
     free(copy.positions);
+    free(copy.as_of);
     ule_buffer_close(&copy.bytes);
     ule_state_codec_free(copy.codec);
     ule_arena_free(copy.arena);

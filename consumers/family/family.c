@@ -267,7 +267,7 @@ static enum ule_code committed(void *context, struct ule_error *error) {
         int64_t before = partition->position, before_as_of = partition->as_of;
         partition->position = partition->delivered;
         partition->as_of = ule_wall_clock();
-        code = family_store_commit(family, partition, true, error);
+        code = family_store_commit(family, partition, error);
         /* The batch is lost to the store, and giving up writes down what it is as of. */
         if (code != ULE_OK) {
             partition->position = before;

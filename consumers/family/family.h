@@ -71,7 +71,7 @@ enum ule_code family_lock(struct family *family, struct ule_error *error) ULE_MU
 /* A slice of what there is to restore; *busy: there is more. */
 enum ule_code family_take_over(struct family *family, bool *busy, struct ule_error *error) ULE_MUST_CHECK;
 /* The store is as of partition->position, in the same transaction of the store. */
-enum ule_code family_store_commit(struct family *family, struct family_partition *partition, bool running,
+enum ule_code family_store_commit(struct family *family, struct family_partition *partition,
                                   struct ule_error *error) ULE_MUST_CHECK;
 /* Closes every store, without what is not committed, and forgets the partitions. */
 void family_give_up(struct family *family);

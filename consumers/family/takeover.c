@@ -66,9 +66,8 @@ static void write_cache(const struct family *family, const struct family_partiti
     ule_store_meta_put(partition->store, meta_name, text, (size_t)size);
 }
 
-enum ule_code family_store_commit(struct family *family, struct family_partition *partition, bool running,
-                                  struct ule_error *error) {
-    write_cache(family, partition, running);
+enum ule_code family_store_commit(struct family *family, struct family_partition *partition, struct ule_error *error) {
+    write_cache(family, partition, true);
     return ule_store_commit(partition->store, error);
 }
 
@@ -177,7 +176,7 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
     partition->restore_from = partition->position;
     partition->restore_to = high;
     partition->restored = 0;
-    return family_store_commit(family, partition, true, error);
+    return family_store_commit(family, partition, error);
 }
 
 static enum ule_code start(struct family *family, size_t index, struct ule_error *error) {
@@ -228,7 +227,7 @@ static enum ule_code commit_restored(struct family *family, struct ule_error *er
     enum ule_code code = ULE_OK;
     for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
         if (family->partitions[i].stage == FAMILY_RESTORING)
-            code = family_store_commit(family, &family->partitions[i], true, error);
+            code = family_store_commit(family, &family->partitions[i], error);
     }
     family->restore_uncommitted = 0;
     return code;
@@ -239,7 +238,7 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
         partition->position = partition->restore_to; /* the rest were marks of transactions, and aborted ones */
     partition->delivered = partition->position;
     partition->as_of = partition->restore_as_of;
-    enum ule_code code = family_store_commit(family, partition, true, error);
+    enum ule_code code = family_store_commit(family, partition, error);
     if (code == ULE_OK)
         code = load_partition(family, partition, error);
     if (code != ULE_OK)
@@ -309,6 +308,23 @@ enum ule_code family_take_over(struct family *family, bool *busy, struct ule_err
     return ULE_OK;
 }
 
+/* The store is closed, so it stands on the disk whole; said before that, a machine that stops in between would leave
+ * one that is believed and is not whole. */
+static enum ule_code say_closed(const struct family *family, struct family_partition *partition,
+                                struct ule_error *error) {
+    char path[4200];
+    store_path(family, partition, "", path);
+    enum ule_code code = ule_store_lmdb_open(path, (uint64_t)family->config->store_map_bytes, true, &partition->store,
+                                             error);
+    if (code != ULE_OK)
+        return code;
+    write_cache(family, partition, false);
+    code = ule_store_commit(partition->store, error);
+    ule_store_free(partition->store);
+    partition->store = NULL;
+    return code;
+}
+
 void family_give_up(struct family *family) {
     ule_kafka_reader_close(family->restorer);
     family->restorer = NULL;
@@ -317,10 +333,10 @@ void family_give_up(struct family *family) {
         struct family_partition *partition = &family->partitions[i];
         struct ule_error error;
         if (partition->store) {
-            ule_store_abort(partition->store);
-            if (partition->stage != FAMILY_RESTORING && family_store_commit(family, partition, false, &error) != ULE_OK)
-                ule_log_error(ULE_LOG_WARNING, "store-not-closed", &error);
             ule_store_free(partition->store);
+            partition->store = NULL;
+            if (partition->stage != FAMILY_RESTORING && say_closed(family, partition, &error) != ULE_OK)
+                ule_log_error(ULE_LOG_WARNING, "store-not-closed", &error);
         }
         for (size_t j = 0; j < partition->quarantined_count; j++)
             free(partition->quarantined[j]);

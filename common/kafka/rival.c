@@ -74,15 +74,19 @@ enum ule_code ule_kafka_rival(const struct ule_config *config, const char *clien
         return code;
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot ask who is member %.120s of group %.120s", instance_id, group_id);
-    int64_t begun = ule_kafka_now();
+    int64_t begun = ule_kafka_now(), stable = begun;
     enum presence presence = ABSENT;
     rd_kafka_resp_err_t failed;
     for (;;) {
+        int64_t asked = ule_kafka_now();
         failed = ask(client, group_id, instance_id, &presence);
-        int64_t waited = ule_kafka_now() - begun;
+        int64_t now = ule_kafka_now();
         if (failed ? !ule_kafka_mends(failed) : presence == ABSENT)
             break;
-        if (waited >= TOTAL_MS || (!failed && presence == PRESENT && waited >= strtol(session, NULL, 10) + SLACK_MS))
+        /* No session ends while brokers do not answer, or late: only what is seen all the time counts. */
+        if (failed || presence == REBALANCING || now - asked > BETWEEN_MS)
+            stable = now;
+        if (stable == now ? now - begun >= TOTAL_MS : now - stable >= strtol(session, NULL, 10) + SLACK_MS)
             break;
         if (waiting && !waiting(context)) {
             failed = failed ? failed : RD_KAFKA_RESP_ERR__TIMED_OUT;

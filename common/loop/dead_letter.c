@@ -24,6 +24,7 @@ enum ule_code ule_dead_letters_open(const struct ule_config *config, struct ule_
     letters->topic = topic;
     letters->input = input;
     letters->partitions = partitions;
+    letters->keep_time = config->clock_publish;
     return ULE_OK;
 }
 
@@ -88,7 +89,8 @@ enum ule_code ule_dead_letters_send(struct ule_worker *worker, struct ule_dead_l
                                .key_size = message->key_len,
                                .value = message->payload,
                                .size = message->len,
-                               .ts = at > 0 ? at : 0,
+                               /* Its own time, which is a header, may be older than what the topic keeps. */
+                               .ts = letters->keep_time && at > 0 ? at : 0,
                                .headers = headers,
                                .headers_count = count,
                            },

@@ -9,6 +9,7 @@ struct ule_dead_letters {
     const char *topic; /* `<input>.dead-letter.v1`, as it is called here */
     const char *input; /* as design.md section 3 calls it: the header `topic` */
     int32_t partitions;
+    bool keep_time; /* with `clock = publish`, as topics then keep everything */
     uint64_t count;
     int64_t shown_since; /* steady clock: not more than so many lines of log a minute */
     unsigned shown;
@@ -17,7 +18,7 @@ struct ule_dead_letters {
 /* Finds the names and asks for the partitions. `input` is kept. *letters' strings live as long as `config`. */
 enum ule_code ule_dead_letters_open(const struct ule_config *config, struct ule_worker *worker, const char *input,
                                     struct ule_dead_letters *letters, struct ule_error *error) ULE_MUST_CHECK;
-/* The bytes, key, time and headers as they came, and error.code, error.message, topic, partition, offset, ts. Within
+/* The bytes, key and headers as they came, and error.code, error.message, topic, partition, offset, ts. Within
  * the worker's transaction. */
 enum ule_code ule_dead_letters_send(struct ule_worker *worker, struct ule_dead_letters *letters,
                                     const rd_kafka_message_t *message, const struct ule_error *why,

@@ -15,6 +15,8 @@ enum {
     COMMITTED_TOTAL_MS = 60000,
     PAUSE_MS = 100,
     SAME_AGAIN_MS = 10000, /* an error that librdkafka mends and repeats is logged this seldom */
+    KNOWN_MS = 5000,       /* a partition that is ours, but is not known to be */
+    KNOWN_NAP_MS = 20,
     FENCED_NAP_MS = 20,
     LEAVE_MS = 5000,
     LEAVE_NAP_MS = 100
@@ -241,13 +243,21 @@ const rd_kafka_consumer_group_metadata_t *ule_consumer_group(const struct ule_co
 
 typedef rd_kafka_resp_err_t pause_or_resume(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions);
 
+/* A partition that was just assigned is known to librdkafka by its number only when it has heard of the topic again,
+ * beside us: of a topic that is new, and has nothing to restore, that may be later than the resume. */
 static enum ule_code apply(struct ule_consumer *consumer, pause_or_resume *change, const char *verb, const char *topic,
                            int32_t partition, struct ule_error *error) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     (void)rd_kafka_topic_partition_list_add(list, topic, partition);
-    rd_kafka_resp_err_t failed = change(consumer->client, list);
-    if (!failed)
-        failed = list->elems[0].err;
+    rd_kafka_resp_err_t failed;
+    for (int64_t deadline = ule_kafka_now() + KNOWN_MS;;) {
+        failed = change(consumer->client, list);
+        if (!failed)
+            failed = list->elems[0].err;
+        if (failed != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_kafka_now() >= deadline)
+            break;
+        (void)nanosleep(&(struct timespec){.tv_nsec = KNOWN_NAP_MS * 1000000L}, NULL);
+    }
     rd_kafka_topic_partition_list_destroy(list);
     if (!failed)
         return ULE_OK;

@@ -151,8 +151,8 @@ static enum ule_code commit(void *context, struct ule_error *error) {
     forward->audit_version = now > forward->audit_version ? now : forward->audit_version + 1;
     struct ule_cpr_transaction transaction;
     ule_arena_reset(forward->arena);
-    ule_audit_process(forward->task.name, forward->audit_version, forward->audit_count, &forward->audit_cause,
-                      forward->arena, &transaction);
+    ule_audit_process(forward->task.name, forward->config->instance_id, forward->audit_version, forward->audit_count,
+                      &forward->audit_cause, forward->arena, &transaction);
     transaction.source = &forward->audit_cause;
     forward->audit_count = 0;
     ule_buffer_clear(&forward->bytes);

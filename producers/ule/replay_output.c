@@ -99,7 +99,7 @@ enum ule_code ule_replay_audit(struct ule_replay *replay, struct ule_error *erro
     struct ule_cpr_transaction transaction;
     const struct ule_caused_by cause = {.topic = "tick", .offset = next_day, .event_id = ""};
     /* One a day: its version rises by itself. */
-    ule_audit_process(actor, ule_time_of_date(next_day), (int64_t)replay->audit_count, &cause, replay->arena,
+    ule_audit_process(actor, NULL, ule_time_of_date(next_day), (int64_t)replay->audit_count, &cause, replay->arena,
                       &transaction);
     replay->audit_count = 0;
     ule_tally_add(&replay->tally, "out", ULE_AUDIT_TOPIC, 1);

@@ -214,6 +214,10 @@ START_TEST(modulus_11_is_a_property) {
     ck_assert(!ule_number_modulus11("0101101232"));
     ck_assert(!ule_number_modulus11("010110ABC1"));
     ck_assert(!ule_number_modulus11(""));
+    static const char *const by_one_weight[] = {"1000000007", "0100000008", "0010000009", "0001000004", "0000100005",
+                                                "0000010006", "0000001007", "0000000108", "0000000019"};
+    for (size_t i = 0; i < sizeof by_one_weight / sizeof *by_one_weight; i++)
+        ck_assert_msg(ule_number_modulus11(by_one_weight[i]), "weight %zu", i);
     /* Of ten numbers that differ in the last digit alone, at most one has it. */
     for (int serial = 0; serial < 1000; serial++) {
         int good = 0;

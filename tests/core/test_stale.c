@@ -75,17 +75,23 @@ static void put_record(struct ule_inbox_message *message, const char *entity, in
     }
 }
 
-static struct ule_effects step(const char *entity, const char *event_id, int64_t at, int64_t offset) {
+static struct ule_effects step_of_version(const char *entity, const char *event_id, int64_t at, int64_t offset,
+                                          int64_t version) {
     struct ule_inbox_message *message = blank(&ule_inbox_message_record);
     message->entity = entity;
     message->sender = "";
     message->at = at;
+    message->version = version;
     message->tick = ULE_DATE_NONE;
     message->caused_by = (struct ule_caused_by){.topic = "a topic", .offset = offset, .event_id = event_id};
     put_record(message, entity, at);
     struct ule_effects effects;
     ule_step(entity, &state, message, TODAY, &policy, arena, &effects);
     return effects;
+}
+
+static struct ule_effects step(const char *entity, const char *event_id, int64_t at, int64_t offset) {
+    return step_of_version(entity, event_id, at, offset, 0);
 }
 
 START_TEST(an_older_record_is_counted_and_leaves_no_trace) {
@@ -118,6 +124,17 @@ START_TEST(a_version_came_from_where_it_came_from_last) {
     close_state();
 }
 
+/* Or what is said next would come before what it follows from. */
+START_TEST(the_clock_goes_on_from_what_was_heard_in_silence) {
+    open_state();
+    (void)step(entities[0], "e1", EARLIER, 7);
+    struct ule_effects effects = step_of_version(entities[0], "e2", EARLIER + 1, 8, LATER);
+    ck_assert_uint_eq(effects.tells_count, 0);
+    ck_assert_uint_eq(effects.outputs_count, 0);
+    ck_assert_int_gt(state.version, LATER);
+    close_state();
+}
+
 START_TEST(what_is_held_no_more_has_no_origin) {
     const char *entity = entities[_i];
     open_state();
@@ -137,6 +154,7 @@ int main(void) {
     tcase_add_loop_test(tests, an_older_record_is_counted_and_leaves_no_trace, 0, kinds);
     tcase_add_loop_test(tests, a_version_came_from_where_it_came_from_last, 0, kinds);
     tcase_add_loop_test(tests, what_is_held_no_more_has_no_origin, 0, kinds);
+    tcase_add_test(tests, the_clock_goes_on_from_what_was_heard_in_silence);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);

@@ -170,12 +170,16 @@ static void send_next(struct light *light) {
     struct sent *sent = &light->sent[light->going++];
     sent->partition = (int32_t)ule_state_partition(sent->key, (unsigned)light->partitions[sent->topic]);
     sent->at = bench_now();
-    rd_kafka_resp_err_t failed = rd_kafka_producev(
-        light->producer, RD_KAFKA_V_RKT(light->inputs[sent->topic]), RD_KAFKA_V_PARTITION(sent->partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(sent->key, strlen(sent->key)),
-        RD_KAFKA_V_VALUE(sent->bytes, sent->size), RD_KAFKA_V_TIMESTAMP(sent->ts), RD_KAFKA_V_OPAQUE(sent),
-        RD_KAFKA_V_END);
-    if (failed)
+    const rd_kafka_vu_t arguments[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = light->inputs[sent->topic]},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = sent->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {sent->key, strlen(sent->key)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {sent->bytes, sent->size}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = sent->ts},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = sent},
+    };
+    if (rd_kafka_produceva(light->producer, arguments, sizeof arguments / sizeof *arguments))
         bench_fail("cannot write");
 }
 

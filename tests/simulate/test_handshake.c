@@ -16,6 +16,9 @@ static const char made_up[] = "6706104101", second_made_up[] = "6706104102", rea
 /* Another of that day, which CPR does not know: it may have a credential. */
 static const char same_day[] = "0706104401";
 
+/* Somebody made it up, for another birth date. */
+static const char another_day[] = "6806104101";
+
 static const uint8_t secret[16] = "not so secret!!";
 
 struct scenario {
@@ -178,6 +181,20 @@ START_TEST(what_cpr_changes_takes_back_and_changes_again) {
     explore(&scenario, "CPR's word back and forth");
 }
 
+/* A swap that is looked at again and again, to a number whose way on is told, taken back and told again. */
+START_TEST(what_cpr_takes_back_and_changes_again_under_a_rejected_swap) {
+    struct scenario scenario = scenario_new();
+    scenario_start(&scenario);
+    record(&scenario, 0, "101000", another_day, NULL);
+    cpr(&scenario, 0, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 0, second_real, ULE_CPR_STATUS_RESIDENT, NULL);
+    record(&scenario, 0, "101000", real, another_day);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_RESIDENT, NULL);
+    cpr(&scenario, 1, real, ULE_CPR_STATUS_NUMBER_CHANGED, second_real);
+    explore(&scenario, "CPR's word under a rejected swap");
+}
+
 START_TEST(a_chain_of_three_links_that_ends_in_the_middle_and_at_its_end) {
     struct scenario scenario = scenario_new();
     scenario_start(&scenario);
@@ -245,6 +262,7 @@ int main(void) {
     tcase_add_test(tcase, a_chain_that_institutions_tell);
     tcase_add_test(tcase, a_chain_of_which_cpr_tells_the_end_and_takes_it_back);
     tcase_add_test(tcase, what_cpr_changes_takes_back_and_changes_again);
+    tcase_add_test(tcase, what_cpr_takes_back_and_changes_again_under_a_rejected_swap);
     tcase_add_test(tcase, a_chain_of_three_links_that_ends_in_the_middle_and_at_its_end);
     tcase_add_test(tcase, a_chain_whose_end_cpr_leads_back_to_where_it_began);
     tcase_add_test(tcase, what_is_undone_and_told_once_more_of_two_with_credentials);

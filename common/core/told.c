@@ -105,6 +105,15 @@ const char *ule_told_cpr_current(const struct ule_person *person) {
     }
 }
 
+/* That number went on to `target`, and not by way of this one: what follows from where this number went cannot say where
+ * it goes, or it would go there, the way would break, and it would go back, for ever. */
+static bool leads_to(const struct ule_pair *pair, const char *self, const char *target) {
+    for (size_t i = 0; i < pair->heard->chain.count && strcmp(pair->heard->chain.items[i], self) != 0; i++)
+        if (strcmp(pair->heard->chain.items[i], target) == 0)
+            return true;
+    return false;
+}
+
 /* Where CPR says this number went: its own record's current number, or, where it has no such record, the number whose
  * record calls it a former one; of two that disagree the newer is right. A number further down a chain is meant by the
  * link that is there: pair by pair. */
@@ -129,7 +138,7 @@ static struct ule_pair *cpr_target(struct ule_person *person) {
         for (size_t k = 0; k < person->state->outgoing.count; k++)
             linked |= person->state->outgoing.items[k].completed &&
                       strcmp(person->state->outgoing.items[k].to_number, pair->number) == 0;
-        if (linked && pair->heard != NULL && ule_strings_have(&pair->heard->chain, target->number))
+        if (linked && pair->heard != NULL && leads_to(pair, person->derive->entity, target->number))
             return pair;
     }
     return target;

@@ -105,8 +105,8 @@ const char *ule_told_cpr_current(const struct ule_person *person) {
     }
 }
 
-/* That number went on to `target`, and not by way of this one: what follows from where this number went cannot say where
- * it goes, or it would go there, the way would break, and it would go back, for ever. */
+/* That number went on to `target`, and not by way of this one: what follows from where this number went cannot say
+ * where it goes, or it would go there, the way would break, and it would go back, for ever. */
 static bool leads_to(const struct ule_pair *pair, const char *self, const char *target) {
     for (size_t i = 0; i < pair->heard->chain.count && strcmp(pair->heard->chain.items[i], self) != 0; i++)
         if (strcmp(pair->heard->chain.items[i], target) == 0)

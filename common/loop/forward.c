@@ -124,7 +124,7 @@ static void count_for_audit(struct forward *forward, const struct ule_caused_by 
 static enum ule_code take(void *context, const rd_kafka_message_t *message, struct ule_error *error) {
     struct forward *forward = context;
     struct input *input = input_of(forward, message);
-    struct ule_inbox_message out;
+    struct ule_inbox_message out = {.entity = ""};
     struct ule_error why = {0};
     ule_arena_reset(forward->arena);
     enum ule_code code = translate(forward, input, message, &out, &why);

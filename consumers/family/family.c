@@ -174,7 +174,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *record, struc
     struct family_partition *partition = family_partition(family, record->partition);
     if (!partition || partition->stage != FAMILY_READY)
         return ule_fail(error, ULE_KAFKA, "a record of partition %" PRId32 ", which is paused", record->partition);
-    struct ule_inbox_message message;
+    struct ule_inbox_message message = {.entity = ""};
     struct ule_error why = {0};
     ule_arena_reset(family->arena);
     enum ule_code code = record->payload

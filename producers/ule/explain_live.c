@@ -106,6 +106,7 @@ static enum ule_code start(struct copy *copy, unsigned partition, int64_t began,
     copy->positions[partition] = low;
     copy->as_of[partition] = began;
     if (meta(copy, partition, position_meta, text, sizeof text)) {
+        /* NOLINTNEXTLINE(cert-err34-c): we wrote it, and its range is checked */
         if (sscanf(text, "%" SCNd64 " %" SCNd64, &copy->positions[partition], &copy->as_of[partition]) != 2 ||
             copy->positions[partition] < low || copy->positions[partition] > high ||
             began - copy->as_of[partition] > oldest_ms || copy->as_of[partition] - began > oldest_ms)

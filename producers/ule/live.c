@@ -91,11 +91,12 @@ void ule_progress_show(struct ule_progress *progress, const char *format, ...) {
         return;
     progress->last = now;
     progress->shown = true;
-    (void)fputs("\r\033[K", stderr);
+    char line[256];
     va_list arguments;
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    (void)fprintf(stderr, "\r\033[K%s", line);
     (void)fflush(stderr);
 }
 

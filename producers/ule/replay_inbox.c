@@ -88,7 +88,7 @@ static enum ule_code decode(struct inbox *inbox, const struct ule_recorded *reco
 }
 
 static enum ule_code take(struct inbox *inbox, const struct ule_recorded *recorded, struct ule_error *error) {
-    struct ule_inbox_message message;
+    struct ule_inbox_message message = {.entity = ""};
     struct ule_error why = {0};
     ule_arena_reset(inbox->arena);
     ule_tally_add(&inbox->tally, "in", ULE_INBOX_TOPIC, 1);

@@ -298,11 +298,11 @@ int main(int argc, char **argv) {
     if (strcmp(argv[2], "read") == 0 && argc > 3)
         bench_read(config, argv + 3, argc - 3);
     else if (strcmp(argv[2], "write") == 0 && argc > 5)
-        bench_write(config, argv[3], atol(argv[4]), argv + 5, argc - 5);
+        bench_write(config, argv[3], strtol(argv[4], NULL, 10), argv + 5, argc - 5);
     else if (strcmp(argv[2], "await") == 0)
         bench_await(config);
     else if (strcmp(argv[2], "light") == 0 && argc == 6)
-        bench_light(config, argv[3], atof(argv[4]), atof(argv[5]));
+        bench_light(config, argv[3], strtod(argv[4], NULL), strtod(argv[5], NULL));
     else
         bench_fail(usage);
     ule_config_free(config);

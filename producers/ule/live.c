@@ -78,7 +78,7 @@ static double seconds_between(const struct timespec *from, const struct timespec
     return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
-void ule_progress_show(struct ule_progress *progress, const char *format, ...) {
+static bool is_due(struct ule_progress *progress) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     if (!progress->begun) {
@@ -88,14 +88,21 @@ void ule_progress_show(struct ule_progress *progress, const char *format, ...) {
     }
     if (!progress->terminal || seconds_between(&progress->started, &now) < 1 ||
         (progress->shown && seconds_between(&progress->last, &now) < 0.2))
-        return;
+        return false;
     progress->last = now;
     progress->shown = true;
+    return true;
+}
+
+void ule_progress_show(struct ule_progress *progress, const char *format, ...) {
     char line[256];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang-tidy 14 does not see the va_start above */
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    if (!is_due(progress))
+        return;
     (void)fprintf(stderr, "\r\033[K%s", line);
     (void)fflush(stderr);
 }

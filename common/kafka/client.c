@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TRY_MS = 5000, TOTAL_MS = 30000, PAUSE_MS = 100 };
+enum { TRY_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 100 };
 
 /* What the guarantees rest on (design.md section 5), by every name that librdkafka knows it by. */
 static const char *const guarded[] = {
@@ -216,6 +216,12 @@ static void nap(void) {
     (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
+void ule_kafka_refresh(rd_kafka_t *client) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    if (rd_kafka_metadata(client, 1, NULL, &metadata, TRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+}
+
 enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions, int64_t edge,
                               struct ule_error *error) {
     const rd_kafka_topic_partition_t *at = NULL;
@@ -234,6 +240,7 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
             return ULE_OK;
         if (!ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
             break;
+        ule_kafka_refresh(client);
     }
     if (!failed)
         return ULE_OK;

@@ -43,6 +43,9 @@ bool ule_kafka_mends(rd_kafka_resp_err_t failed);
 /* Milliseconds of a clock that nobody sets. */
 int64_t ule_kafka_now(void);
 
+/* Asks who leads which partition. Where a leader has changed, librdkafka goes on asking the one that it knew for
+ * offsets, and is told each time that it is the wrong one. */
+void ule_kafka_refresh(rd_kafka_t *client);
 /* Where the logs of `partitions` begin (`edge` RD_KAFKA_OFFSET_BEGINNING) or end (RD_KAFKA_OFFSET_END; by a
  * read_committed handle before the first open transaction), into their offsets. Not rd_kafka_query_watermark_offsets:
  * that of 2.0.2 asks for both and, where one of the answers is an error, gives the other for both of them. */

@@ -180,6 +180,7 @@ static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct
             return ULE_OK;
         if (!mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
             return ule_kafka_fail_code(error, failed, NULL, "cannot ask how far the groups and the topics are");
+        ule_kafka_refresh(lag->client);
         (void)usleep(PAUSE_MS * 1000);
     }
 }

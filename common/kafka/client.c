@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/client.h"
 
+#include "base/clock.h"
 #include "base/date.h"
 #include "ops/log.h"
 
@@ -61,12 +62,6 @@ static const struct {
     {"enable.idempotence", "true"},
     {"acks", "all"},
 };
-
-int64_t ule_kafka_now(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void write_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     /* One configuration serves producers and consumers: a key of the other kind is no mistake. */
@@ -226,7 +221,7 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
                               struct ule_error *error) {
     const rd_kafka_topic_partition_t *at = NULL;
     rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int64_t deadline = ule_kafka_now() + TOTAL_MS; partitions->cnt; nap()) {
+    for (int64_t deadline = ule_clock_steady() + TOTAL_MS; partitions->cnt; nap()) {
         /* The edges are those times that stand for them in the protocol. */
         for (int i = 0; i < partitions->cnt; i++)
             partitions->elems[i].offset = edge;
@@ -238,7 +233,7 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
         }
         if (!failed)
             return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
+        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline)
             break;
         ule_kafka_refresh(client);
     }
@@ -256,7 +251,7 @@ enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
     if (!handle)
         return ule_kafka_fail_code(error, rd_kafka_last_error(), NULL, doing);
-    int64_t deadline = ule_kafka_now() + TOTAL_MS;
+    int64_t deadline = ule_clock_steady() + TOTAL_MS;
     rd_kafka_resp_err_t failed;
     int32_t found = 0;
     for (;;) {
@@ -267,7 +262,7 @@ enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_
             found = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
             rd_kafka_metadata_destroy(metadata);
         }
-        if (!failed || !ule_kafka_mends(failed) || ule_kafka_now() >= deadline)
+        if (!failed || !ule_kafka_mends(failed) || ule_clock_steady() >= deadline)
             break;
         nap();
     }

@@ -40,8 +40,6 @@ enum ule_code ule_kafka_fail_code(struct ule_error *error, rd_kafka_resp_err_t f
 
 /* Does librdkafka go on by itself after a consumer's error of this code (a lost connection, a leader that moved)? */
 bool ule_kafka_mends(rd_kafka_resp_err_t failed);
-/* Milliseconds of a clock that nobody sets. */
-int64_t ule_kafka_now(void);
 
 /* Asks who leads which partition. Where a leader has changed, librdkafka goes on asking the one that it knew for
  * offsets, and is told each time that it is the wrong one. */

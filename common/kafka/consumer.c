@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/consumer.h"
 
+#include "base/clock.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -38,14 +39,14 @@ struct ule_consumer {
 /* Offsets of the group for all of `partitions`. */
 static enum ule_code find_committed(const struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
                                     struct ule_error *error) {
-    int64_t deadline = ule_kafka_now() + COMMITTED_TOTAL_MS;
+    int64_t deadline = ule_clock_steady() + COMMITTED_TOTAL_MS;
     for (;;) {
         rd_kafka_resp_err_t failed = rd_kafka_committed(consumer->client, partitions, COMMITTED_MS);
         for (int i = 0; i < partitions->cnt && !failed; i++)
             failed = partitions->elems[i].err;
         if (!failed)
             return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_kafka_now() >= deadline) {
+        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline) {
             enum ule_code code = ule_kafka_fail_code(error, failed, NULL, "cannot get the committed offsets");
             (void)ule_error_at(error, "%s", consumer->reading);
             return code;
@@ -183,7 +184,7 @@ rd_kafka_t *ule_consumer_client(struct ule_consumer *consumer) {
 }
 
 static void log_mended(struct ule_consumer *consumer, const rd_kafka_message_t *message) {
-    int64_t now = ule_kafka_now();
+    int64_t now = ule_clock_steady();
     if (consumer->mended == message->err && now - consumer->mended_at < SAME_AGAIN_MS)
         return;
     consumer->mended = message->err;
@@ -250,11 +251,11 @@ static enum ule_code apply(struct ule_consumer *consumer, pause_or_resume *chang
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     (void)rd_kafka_topic_partition_list_add(list, topic, partition);
     rd_kafka_resp_err_t failed;
-    for (int64_t deadline = ule_kafka_now() + KNOWN_MS;;) {
+    for (int64_t deadline = ule_clock_steady() + KNOWN_MS;;) {
         failed = change(consumer->client, list);
         if (!failed)
             failed = list->elems[0].err;
-        if (failed != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_kafka_now() >= deadline)
+        if (failed != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_clock_steady() >= deadline)
             break;
         (void)nanosleep(&(struct timespec){.tv_nsec = KNOWN_NAP_MS * 1000000L}, NULL);
     }
@@ -279,11 +280,11 @@ enum ule_code ule_consumer_resume(struct ule_consumer *consumer, const char *top
 /* Heartbeats go on beside us. Nothing is polled: a rebalance that is served would let us join again, under the ids that
  * the rival has. */
 bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms) {
-    int64_t deadline = ule_kafka_now() + ms;
+    int64_t deadline = ule_clock_steady() + ms;
     for (;;) {
         if (rd_kafka_fatal_error(consumer->client, NULL, 0) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
             return true;
-        if (ule_kafka_now() >= deadline)
+        if (ule_clock_steady() >= deadline)
             return false;
         (void)nanosleep(&(struct timespec){.tv_nsec = FENCED_NAP_MS * 1000000L}, NULL);
     }
@@ -294,11 +295,11 @@ enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error
     rd_kafka_resp_err_t failed = rd_kafka_unsubscribe(consumer->client);
     if (failed)
         return ule_kafka_fail_code(error, failed, NULL, consumer->reading);
-    int64_t deadline = ule_kafka_now() + LEAVE_MS;
+    int64_t deadline = ule_clock_steady() + LEAVE_MS;
     do {
         rd_kafka_message_t *polled = rd_kafka_consumer_poll(consumer->client, LEAVE_NAP_MS);
         if (polled)
             rd_kafka_message_destroy(polled); /* of a batch that will not be: the next owner reads it */
-    } while (consumer->held && ule_kafka_now() < deadline);
+    } while (consumer->held && ule_clock_steady() < deadline);
     return ULE_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/producer.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +173,7 @@ static enum ule_code persist(struct ule_producer *producer, transactional_call *
         if (!failed)
             return ULE_OK;
         bool retriable = rd_kafka_error_is_retriable(failed);
-        if (retriable && ule_kafka_now() < patience->deadline &&
+        if (retriable && ule_clock_steady() < patience->deadline &&
             (!patience->waiting || patience->waiting(patience->context))) {
             rd_kafka_error_destroy(failed);
             (void)rd_kafka_poll(producer->client, PAUSE_MS);
@@ -208,7 +210,7 @@ enum ule_code ule_producer_open(const struct ule_config *config, const char *cli
     if (!code && transactional_id) {
         char doing[320];
         (void)snprintf(doing, sizeof doing, "cannot start transactions of transactional.id %.249s", transactional_id);
-        code = persist(producer, call_init, NULL, NULL, &(struct patience){.deadline = ule_kafka_now() + TOTAL_MS},
+        code = persist(producer, call_init, NULL, NULL, &(struct patience){.deadline = ule_clock_steady() + TOTAL_MS},
                        doing, error);
     }
     if (code) {
@@ -354,7 +356,7 @@ enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_
     find_group_id(group, group_id, sizeof group_id);
     (void)snprintf(doing, sizeof doing, "cannot commit a transaction of transactional.id %.128s for group %s",
                    producer->transactional_id, group_id);
-    struct patience patience = {ule_kafka_now() + TOTAL_MS, waiting, context};
+    struct patience patience = {ule_clock_steady() + TOTAL_MS, waiting, context};
     enum ule_code code = persist(producer, call_offsets, offsets, group, &patience, doing, error);
     if (!code)
         code = persist(producer, call_commit, NULL, NULL, &patience, doing, error);
@@ -370,7 +372,7 @@ enum ule_code ule_producer_abort(struct ule_producer *producer, struct ule_error
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot abort a transaction of transactional.id %.249s",
                    producer->transactional_id);
-    int64_t deadline = ule_kafka_now() + ABORT_MS;
+    int64_t deadline = ule_clock_steady() + ABORT_MS;
     enum ule_code code = persist(producer, call_abort, NULL, NULL, &(struct patience){.deadline = deadline}, doing,
                                  error);
     producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;

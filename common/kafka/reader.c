@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/reader.h"
 
+#include "base/clock.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -167,7 +168,7 @@ static struct reading *reading_of(struct ule_kafka_reader *reader, const rd_kafk
 }
 
 static void log_mended(struct ule_kafka_reader *reader, const rd_kafka_message_t *message) {
-    int64_t now = ule_kafka_now();
+    int64_t now = ule_clock_steady();
     if (reader->mended == message->err && now - reader->mended_at < SAME_AGAIN_MS)
         return;
     reader->mended = message->err;
@@ -204,7 +205,7 @@ static enum ule_code take(struct ule_kafka_reader *reader, const rd_kafka_messag
 
 enum ule_code ule_kafka_reader_next(struct ule_kafka_reader *reader, int timeout_ms, rd_kafka_message_t **message,
                                     int *ended, struct ule_error *error) {
-    int64_t deadline = ule_kafka_now() + timeout_ms;
+    int64_t deadline = ule_clock_steady() + timeout_ms;
     *message = NULL;
     *ended = -1;
     for (;;) {
@@ -218,7 +219,7 @@ enum ule_code ule_kafka_reader_next(struct ule_kafka_reader *reader, int timeout
         }
         if (!reader->running)
             return ULE_END;
-        int64_t left = deadline - ule_kafka_now();
+        int64_t left = deadline - ule_clock_steady();
         rd_kafka_message_t *next = rd_kafka_consume_queue(reader->queue, left > 0 ? (int)left : 0);
         if (!next) {
             (void)rd_kafka_poll(reader->client, 0); /* librdkafka's own errors go to the log */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/rival.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,13 +76,13 @@ enum ule_code ule_kafka_rival(const struct ule_config *config, const char *clien
         return code;
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot ask who is member %.120s of group %.120s", instance_id, group_id);
-    int64_t begun = ule_kafka_now(), stable = begun;
+    int64_t begun = ule_clock_steady(), stable = begun;
     enum presence presence = ABSENT;
     rd_kafka_resp_err_t failed;
     for (;;) {
-        int64_t asked = ule_kafka_now();
+        int64_t asked = ule_clock_steady();
         failed = ask(client, group_id, instance_id, &presence);
-        int64_t now = ule_kafka_now();
+        int64_t now = ule_clock_steady();
         if (failed ? !ule_kafka_mends(failed) : presence == ABSENT)
             break;
         /* No session ends while brokers do not answer, or late: only what is seen all the time counts. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/dead_letter.h"
 
+#include "base/clock.h"
 #include "kafka/topics.h"
 #include "ops/log.h"
 
@@ -29,7 +30,7 @@ enum ule_code ule_dead_letters_open(const struct ule_config *config, struct ule_
 }
 
 static void show(struct ule_dead_letters *letters, const rd_kafka_message_t *message, const struct ule_error *why) {
-    int64_t now = ule_steady_clock();
+    int64_t now = ule_clock_steady();
     if (now - letters->shown_since > SHOWN_MS) {
         letters->shown_since = now;
         letters->shown = 0;

@@ -2,6 +2,7 @@
 #include "loop/forward.h"
 
 #include "avro/framing.h"
+#include "base/clock.h"
 #include "kafka/topics.h"
 #include "loop/audit.h"
 #include "loop/dead_letter.h"
@@ -147,7 +148,7 @@ static enum ule_code commit(void *context, struct ule_error *error) {
     struct forward *forward = context;
     if (forward->audit_count == 0)
         return ULE_OK;
-    int64_t now = ule_wall_clock();
+    int64_t now = ule_clock_wall();
     forward->audit_version = now > forward->audit_version ? now : forward->audit_version + 1;
     struct ule_cpr_transaction transaction;
     ule_arena_reset(forward->arena);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/worker.h"
 
+#include "base/clock.h"
 #include "kafka/rival.h"
 #include "ops/log.h"
 
@@ -40,18 +41,6 @@ struct ule_worker {
     struct ule_error trouble; /* met in a callback that returns nothing */
 };
 
-int64_t ule_wall_clock(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t ule_steady_clock(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 rd_kafka_t *ule_worker_client(struct ule_worker *worker) {
     return ule_producer_client(worker->producer);
 }
@@ -64,7 +53,7 @@ static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
         return code;
     worker->open = true;
     worker->taken = 0;
-    worker->began = ule_steady_clock();
+    worker->began = ule_clock_steady();
     return ULE_OK;
 }
 
@@ -182,7 +171,7 @@ static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     ule_producer_poll(worker->producer);
     more = more && !worker->ending;
     if (more && worker->taken < worker->config->batch_messages &&
-        ule_steady_clock() - worker->began < worker->config->batch_milliseconds)
+        ule_clock_steady() - worker->began < worker->config->batch_milliseconds)
         return ULE_OK;
     return commit(worker, error);
 }
@@ -247,8 +236,8 @@ static void close_all(struct ule_worker *worker) {
 }
 
 static void back_off(const struct ule_worker *worker, int ms) {
-    int64_t until = ule_steady_clock() + ms;
-    while (!*worker->stop && ule_steady_clock() < until)
+    int64_t until = ule_clock_steady() + ms;
+    while (!*worker->stop && ule_clock_steady() < until)
         (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
 

@@ -61,8 +61,4 @@ enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, in
 void ule_worker_end_batch(struct ule_worker *worker);
 rd_kafka_t *ule_worker_client(struct ule_worker *worker); /* the producer's */
 
-/* ms since 1970, and a clock that only goes forward (ms). */
-int64_t ule_wall_clock(void);
-int64_t ule_steady_clock(void);
-
 #endif

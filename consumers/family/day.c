@@ -3,6 +3,8 @@
  * (design.md section 6). Whatever is due on a day is done before the partition's next message. */
 #include "family/family.h"
 
+#include "base/clock.h"
+
 enum { LOOK_MS = 1000, JUMP_DAYS = 7 };
 
 static enum ule_code write_tick(struct family *family, struct family_partition *partition, int32_t date,
@@ -36,11 +38,11 @@ static enum ule_code check_jump(const struct family *family, const struct family
 }
 
 enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *error) {
-    int64_t now = ule_steady_clock();
+    int64_t now = ule_clock_steady();
     if (family->config->clock_publish || now - family->day_looked < LOOK_MS)
         return ULE_OK;
     family->day_looked = now;
-    int32_t date = ule_date_of_time(ule_wall_clock());
+    int32_t date = ule_date_of_time(ule_clock_wall());
     for (size_t i = 0; i < family->partitions_count; i++) {
         struct family_partition *partition = &family->partitions[i];
         bool done = partition->today != ULE_DATE_NONE && date <= partition->today;

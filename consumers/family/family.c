@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "family/family.h"
 
+#include "base/clock.h"
 #include "kafka/topics.h"
 #include "ops/log.h"
 
@@ -266,7 +267,7 @@ static enum ule_code committed(void *context, struct ule_error *error) {
             continue;
         int64_t before = partition->position, before_as_of = partition->as_of;
         partition->position = partition->delivered;
-        partition->as_of = ule_wall_clock();
+        partition->as_of = ule_clock_wall();
         code = family_store_commit(family, partition, error);
         /* The batch is lost to the store, and giving up writes down what it is as of. */
         if (code != ULE_OK) {

@@ -2,6 +2,7 @@
 /* Taking a partition over (design.md section 5): the changelog is the truth, the store a cache of it as of an offset,
  * which stands in the store's own meta. The group's offset is fetched first (kafka/consumer.h), then the changelog's
  * end by a handle that sees open transactions, then the changelog is read committed up to there. */
+#include "base/clock.h"
 #include "family/family.h"
 
 #include "kafka/topics.h"
@@ -95,7 +96,7 @@ static const char *distrust(const struct family *family, const struct family_par
     if (cache->position < low || cache->position > high)
         return "its position is not in the changelog";
     /* Not when it was written last: who gives up in the middle of a restore has not seen the tombstones behind it. */
-    int64_t age = ule_wall_clock() - cache->as_of;
+    int64_t age = ule_clock_wall() - cache->as_of;
     if (age > OLDEST_MS || age < -OLDEST_MS)
         return "it is older than five days";
     if (cache->running && strcmp(cache->boot, family->boot) != 0)
@@ -143,7 +144,7 @@ static enum ule_code load_partition(struct family *family, struct family_partiti
 
 static enum ule_code open_cache(struct family *family, struct family_partition *partition, struct ule_error *error) {
     int64_t low = 0, high = 0;
-    partition->restore_as_of = ule_wall_clock();
+    partition->restore_as_of = ule_clock_wall();
     enum ule_code code = ule_kafka_reader_bounds(family->restorer, family->changelog, partition->number, &low, &high,
                                                  error);
     if (code != ULE_OK)
@@ -186,7 +187,7 @@ static enum ule_code start(struct family *family, size_t index, struct ule_error
     if (!family->restorer) {
         code = ule_kafka_reader_open(family->config, family->task.name, &family->restorer, error);
         family->restoring_count = 0;
-        family->restore_began = family->restore_shown = ule_steady_clock();
+        family->restore_began = family->restore_shown = ule_clock_steady();
     }
     if (code == ULE_OK)
         code = open_cache(family, partition, error);
@@ -251,7 +252,7 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
 }
 
 static void show(struct family *family) {
-    int64_t now = ule_steady_clock(), restored = 0, left = 0;
+    int64_t now = ule_clock_steady(), restored = 0, left = 0;
     if (now - family->restore_shown < SHOW_MS)
         return;
     family->restore_shown = now;
@@ -266,9 +267,9 @@ static void show(struct family *family) {
 
 /* Records for SLICE_MS; *all: there is nothing left to restore. */
 static enum ule_code restore(struct family *family, bool *all, struct ule_error *error) {
-    int64_t until = ule_steady_clock() + SLICE_MS;
+    int64_t until = ule_clock_steady() + SLICE_MS;
     enum ule_code code = ULE_OK;
-    for (unsigned i = 0; code == ULE_OK && (i % 64 || ule_steady_clock() < until); i++) {
+    for (unsigned i = 0; code == ULE_OK && (i % 64 || ule_clock_steady() < until); i++) {
         rd_kafka_message_t *message = NULL;
         int ended = -1;
         code = ule_kafka_reader_next(family->restorer, 10, &message, &ended, error);
@@ -302,7 +303,7 @@ enum ule_code family_take_over(struct family *family, bool *busy, struct ule_err
     show(family);
     *busy = true;
     if (all) {
-        ule_log(ULE_LOG_INFO, "restored-all", "milliseconds=%" PRId64, ule_steady_clock() - family->restore_began);
+        ule_log(ULE_LOG_INFO, "restored-all", "milliseconds=%" PRId64, ule_clock_steady() - family->restore_began);
         ule_kafka_reader_close(family->restorer);
         family->restorer = NULL;
     }

@@ -2,6 +2,7 @@
 #include "ule/audit_topic.h"
 
 #include "avro/framing.h"
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "loop/state.h"
 #include "ule/audit.h"
@@ -25,7 +26,7 @@ enum ule_code ule_audit_open(struct ule_audit *audit, const struct ule_config *c
 }
 
 enum ule_code ule_audit_send(struct ule_audit *audit, const struct ule_audit_entry *entry, struct ule_error *error) {
-    int64_t now = ule_live_now();
+    int64_t now = ule_clock_wall();
     struct ule_arena *arena = ule_arena_new();
     struct ule_cpr_transaction transaction;
     ule_record_init(&ule_cpr_transaction_record, &transaction, arena);

@@ -3,6 +3,7 @@
  * looks leaves a line in the audit log before anything is shown. */
 #include "ule/explain.h"
 
+#include "base/clock.h"
 #include "ule/audit.h"
 #include "ule/commands.h"
 #include "ule/explain_live.h"
@@ -10,7 +11,6 @@
 #include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 static const char help[] =
     "usage: ule explain NUMBER --state DIR --purpose TEXT [OPTION...]\n"
@@ -105,15 +105,13 @@ static struct ule_strings disclosed(struct ule_explain *explain) {
 static enum ule_code audit(struct ule_explain *explain, const struct options *options, const char *entity,
                            struct ule_error *error) {
     char actor[256], pseudonym[15];
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
     ule_audit_actor(actor, sizeof actor);
     ule_policy_pseudonym(&explain->config->policy, entity, pseudonym);
     if (options->live)
         return ule_explain_audit_live(explain->config, options->purpose, pseudonym,
                                       explain->document ? disclosed(explain) : (struct ule_strings){0}, error);
     const struct ule_audit_lookup lookup = {
-        .at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .at = ule_clock_wall(),
         .actor = actor,
         .purpose = options->purpose,
         .person = pseudonym,

@@ -3,6 +3,7 @@
  * at: each time from where it was left to the end that the changelog has then. The processes are not asked. */
 #include "ule/explain_live.h"
 
+#include "base/clock.h"
 #include "kafka/producer.h"
 #include "kafka/reader.h"
 #include "loop/state.h"
@@ -137,7 +138,7 @@ static enum ule_code take(struct copy *copy, const rd_kafka_message_t *message, 
 
 static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
     enum ule_code code = ULE_OK;
-    int64_t began = ule_live_now();
+    int64_t began = ule_clock_wall();
     for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++)
         code = start(copy, i, began, error);
     while (code == ULE_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/lag.h"
 
+#include "base/clock.h"
 #include "kafka/reader.h"
 
 #include <stdlib.h>
@@ -174,11 +175,11 @@ static bool mends(rd_kafka_resp_err_t failed) {
 
 static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct ule_lag *lag, bool *moved),
                          bool *moved, struct ule_error *error) {
-    for (int64_t until = ule_kafka_now() + TOTAL_MS;;) {
+    for (int64_t until = ule_clock_steady() + TOTAL_MS;;) {
         rd_kafka_resp_err_t failed = once(lag, moved);
         if (!failed)
             return ULE_OK;
-        if (!mends(failed) || ule_kafka_now() >= until || ule_live_interrupted())
+        if (!mends(failed) || ule_clock_steady() >= until || ule_live_interrupted())
             return ule_kafka_fail_code(error, failed, NULL, "cannot ask how far the groups and the topics are");
         ule_kafka_refresh(lag->client);
         (void)usleep(PAUSE_MS * 1000);
@@ -287,11 +288,11 @@ enum ule_code ule_lag_members(struct ule_lag *lag, size_t *members, struct ule_e
             continue;
         rd_kafka_resp_err_t failed;
         size_t found;
-        int64_t until = ule_kafka_now() + TOTAL_MS;
+        int64_t until = ule_clock_steady() + TOTAL_MS;
         do {
             found = 0;
             failed = count_members(lag, reads[i].group, &found);
-        } while ((failed == RD_KAFKA_RESP_ERR__PARTIAL || ule_kafka_mends(failed)) && ule_kafka_now() < until &&
+        } while ((failed == RD_KAFKA_RESP_ERR__PARTIAL || ule_kafka_mends(failed)) && ule_clock_steady() < until &&
                  !ule_live_interrupted());
         if (failed) {
             (void)ule_kafka_fail_code(error, failed, NULL, "cannot ask for the members of a group");

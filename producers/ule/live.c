@@ -30,12 +30,6 @@ bool ule_live_interrupted(void) {
     return interrupted != 0;
 }
 
-int64_t ule_live_now(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 enum ule_code ule_live_config(const char *path, struct ule_config **out, struct ule_error *error) {
     ule_log_open("ule", ULE_LOG_ERROR);
     enum ule_code code = ule_config_read(path, out, error);

@@ -26,7 +26,6 @@ bool ule_live_number(const char *text, int64_t most, int64_t *number);
 /* From now on SIGINT and SIGTERM only set what ule_live_interrupted returns. */
 void ule_live_catch(void);
 bool ule_live_interrupted(void);
-int64_t ule_live_now(void); /* ms since 1970 UTC */
 
 /* A line on a terminal, from the second second on, five times a second at most. Zero-initialised is right. */
 struct ule_progress {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "ule/publish.h"
 
 #include "avro/framing.h"
@@ -30,8 +31,7 @@ struct publish {
     struct ule_arena *arena;
     struct ule_buffer bytes;
     int32_t today;
-    int64_t first_time; /* of the recording, and when that was here */
-    struct timespec first_here;
+    int64_t first_time, first_here; /* of the recording, and when that was by the steady clock */
     struct ule_progress progress;
 };
 
@@ -47,22 +47,16 @@ static enum ule_code interrupted(struct ule_error *error) {
     return ule_fail(error, ULE_IO, "interrupted; what was sent stays, and a second run would send it again");
 }
 
-static int64_t milliseconds_since(const struct timespec *then) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)(now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000;
-}
-
 /* With a speed: until the time of the record has come. */
 static enum ule_code keep_pace(struct publish *publish, int64_t time, struct ule_error *error) {
     if (publish->options->speed <= 0 || time == ULE_TIME_NONE)
         return ULE_OK;
     if (publish->first_time == ULE_TIME_NONE) {
         publish->first_time = time;
-        (void)clock_gettime(CLOCK_MONOTONIC, &publish->first_here);
+        publish->first_here = ule_clock_steady();
     }
     double due = (double)(time - publish->first_time) / publish->options->speed;
-    for (double left; (left = due - (double)milliseconds_since(&publish->first_here)) > 0;) {
+    for (double left; (left = due - (double)(ule_clock_steady() - publish->first_here)) > 0;) {
         enum { LONGEST_MS = 100 };
         long wait = left < LONGEST_MS ? (long)left + 1 : LONGEST_MS;
         (void)nanosleep(&(struct timespec){0, wait * 1000000}, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `ule record`: topics into a recording (design.md section 8). */
 #include "avro/framing.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "kafka/reader.h"
 #include "recording/writer.h"
@@ -241,14 +242,14 @@ static enum ule_code take(struct record *record, const rd_kafka_message_t *messa
 }
 
 static enum ule_code take_all(struct record *record, struct ule_error *error) {
-    int64_t last = ule_live_now();
+    int64_t last = ule_clock_wall();
     while (!ule_live_interrupted()) {
         rd_kafka_message_t *message = NULL;
         int ended = -1;
         enum ule_code code = ule_kafka_reader_next(record->reader, WAIT_MS, &message, &ended, error);
         if (code == ULE_OK && message) {
             code = take(record, message, error);
-            last = ule_live_now();
+            last = ule_clock_wall();
         }
         if (message)
             rd_kafka_message_destroy(message);
@@ -256,7 +257,7 @@ static enum ule_code take_all(struct record *record, struct ule_error *error) {
             return ULE_OK;
         if (code != ULE_OK)
             return code;
-        if (record->options->idle_seconds >= 0 && ule_live_now() - last >= record->options->idle_seconds * 1000)
+        if (record->options->idle_seconds >= 0 && ule_clock_wall() - last >= record->options->idle_seconds * 1000)
             return ULE_OK;
         ule_progress_show(&record->progress, "recording: %" PRIu64 " records", record->written);
     }

@@ -2,6 +2,7 @@
 /* `ule repartition`: inbox and changelog with another number of partitions (design.md section 5). The old topics are
  * only read: whatever goes wrong, the old configuration still stands for what there is. */
 #include "avro/framing.h"
+#include "base/clock.h"
 #include "kafka/producer.h"
 #include "kafka/reader.h"
 #include "loop/engine.h"
@@ -209,7 +210,7 @@ static enum ule_code check_quiet(struct repartition *repartition, struct ule_err
     bool none = false;
     int64_t behind = 0;
     enum ule_code code = ule_lag_members(repartition->lag, &members, error);
-    for (int64_t until = ule_live_now() + MEMBERS_MS; code == ULE_OK && members && ule_live_now() < until;) {
+    for (int64_t until = ule_clock_wall() + MEMBERS_MS; code == ULE_OK && members && ule_clock_wall() < until;) {
         ule_progress_show(&repartition->progress, "waiting for %zu members of the groups to be gone", members);
         (void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
         if (ule_live_interrupted())
@@ -257,7 +258,7 @@ static enum ule_code make_topic(struct repartition *repartition, const char *pla
         code = ule_topic_make(repartition->client, ule_topic_plan_named(NULL, plan), topic,
                               (int32_t)options->partitions, (int)options->replication,
                               repartition->config->clock_publish, error);
-    for (int64_t until = ule_live_now() + APPEAR_MS; code == ULE_OK && !count && ule_live_now() < until;) {
+    for (int64_t until = ule_clock_wall() + APPEAR_MS; code == ULE_OK && !count && ule_clock_wall() < until;) {
         code = count_partitions(repartition, topic, &count, error);
         (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "kafka/consumer.h"
 #include "kafka/mock.h"
 #include "kafka/rival.h"
@@ -85,7 +86,7 @@ static void commit_offset(int64_t offset) {
 /* Polls, taking nothing, until the partitions are assigned or the poll fails. */
 static enum ule_code join(void) {
     enum ule_code code = ULE_OK;
-    for (int64_t end = ule_kafka_now() + WAIT_MS; !seen.assigned && !code && ule_kafka_now() < end;) {
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !seen.assigned && !code && ule_clock_steady() < end;) {
         rd_kafka_message_t *message;
         code = ule_consumer_poll(consumer, 100, &message, &error);
         ck_assert_ptr_null(message);
@@ -116,7 +117,7 @@ START_TEST(partitions_come_paused_with_the_offsets_of_the_group) {
     for (int32_t partition = 0; partition < PARTITIONS; partition++) {
         ck_assert_int_eq(ule_consumer_resume(consumer, "in", partition, &error), ULE_OK);
         int taken = 0;
-        for (int64_t end = ule_kafka_now() + WAIT_MS; next[partition] < RECORDS && ule_kafka_now() < end;) {
+        for (int64_t end = ule_clock_steady() + WAIT_MS; next[partition] < RECORDS && ule_clock_steady() < end;) {
             rd_kafka_message_t *message;
             ck_assert_int_eq(ule_consumer_poll(consumer, 100, &message, &error), ULE_OK);
             if (!message)
@@ -156,7 +157,7 @@ START_TEST(partitions_that_are_lost_are_said_to_be) {
     ck_assert_int_eq(open_consumer(), ULE_OK);
     ck_assert_msg(join() == ULE_OK, "%s", error.message);
     mock_inject(&mock, REQUEST_HEARTBEAT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
-    for (int64_t end = ule_kafka_now() + WAIT_MS; !seen.revoked && ule_kafka_now() < end;) {
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !seen.revoked && ule_clock_steady() < end;) {
         rd_kafka_message_t *message;
         ck_assert_int_eq(ule_consumer_poll(consumer, 100, &message, &error), ULE_OK);
         ck_assert_ptr_null(message);
@@ -178,7 +179,7 @@ START_TEST(a_rival_with_our_instance_id_ends_the_process) {
     mock_inject(&mock, REQUEST_HEARTBEAT, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
     ck_assert(ule_consumer_is_fenced(consumer, WAIT_MS));
     enum ule_code code = ULE_OK;
-    for (int64_t end = ule_kafka_now() + WAIT_MS; !code && ule_kafka_now() < end;) {
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !code && ule_clock_steady() < end;) {
         rd_kafka_message_t *message;
         code = ule_consumer_poll(consumer, 100, &message, &error);
         ck_assert_ptr_null(message);
@@ -234,7 +235,7 @@ START_TEST(an_offset_that_is_not_in_the_log_ends_the_process) {
     ck_assert_msg(join() == ULE_OK, "%s", error.message);
     ck_assert_int_eq(ule_consumer_resume(consumer, "in", 1, &error), ULE_OK);
     enum ule_code code = ULE_OK;
-    for (int64_t end = ule_kafka_now() + WAIT_MS; !code && ule_kafka_now() < end;) {
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !code && ule_clock_steady() < end;) {
         rd_kafka_message_t *message;
         code = ule_consumer_poll(consumer, 100, &message, &error);
         ck_assert_ptr_null(message);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "kafka/mock.h"
 #include "kafka/reader.h"
 
@@ -38,7 +39,7 @@ struct part {
 
 /* Reads on until an end is told (its index), or all are (-1), or it fails (-2). */
 static int read_on(struct part parts[static PARTITIONS]) {
-    for (int64_t end = ule_kafka_now() + WAIT_MS; ule_kafka_now() < end;) {
+    for (int64_t end = ule_clock_steady() + WAIT_MS; ule_clock_steady() < end;) {
         rd_kafka_message_t *message;
         int ended;
         enum ule_code code = ule_kafka_reader_next(reader, 100, &message, &ended, &error);
@@ -123,7 +124,7 @@ START_TEST(no_more_comes_of_a_partition_that_was_stopped) {
     ck_assert_int_eq(ule_kafka_reader_start(reader, "log", 1, 0, RECORDS, &error), ULE_OK);
     rd_kafka_message_t *message = NULL;
     int ended;
-    for (int64_t end = ule_kafka_now() + WAIT_MS; !message && ule_kafka_now() < end;)
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !message && ule_clock_steady() < end;)
         ck_assert_int_eq(ule_kafka_reader_next(reader, 100, &message, &ended, &error), ULE_OK);
     ck_assert_ptr_nonnull(message);
     int32_t stopped = message->partition;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TRY_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 100 };
+enum { TRY_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 100, CLUSTER_MS = 30000, SAME_AGAIN_MS = 10000 };
 
 /* What the guarantees rest on (design.md section 5), by every name that librdkafka knows it by. */
 static const char *const guarded[] = {
@@ -207,8 +207,26 @@ bool ule_kafka_mends(rd_kafka_resp_err_t failed) {
     }
 }
 
+void ule_kafka_log_mended(struct ule_kafka_mended *mended, const rd_kafka_message_t *message) {
+    int64_t now = ule_clock_steady();
+    if (mended->last == message->err && now - mended->at < SAME_AGAIN_MS)
+        return;
+    mended->last = message->err;
+    mended->at = now;
+    char text[512];
+    ule_log(ULE_LOG_WARNING, "kafka-mends", "error=%s message=%s", rd_kafka_err2name(message->err),
+            ule_log_quote(rd_kafka_message_errstr(message), text, sizeof text));
+}
+
 static void nap(void) {
     (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
+void ule_kafka_cluster(rd_kafka_t *client, char *id, size_t size) {
+    char *told = rd_kafka_clusterid(client, CLUSTER_MS);
+    (void)snprintf(id, size, "%s", told && *told ? told : "unknown");
+    if (told)
+        rd_kafka_mem_free(client, told);
 }
 
 void ule_kafka_refresh(rd_kafka_t *client) {

@@ -41,6 +41,14 @@ enum ule_code ule_kafka_fail_code(struct ule_error *error, rd_kafka_resp_err_t f
 /* Does librdkafka go on by itself after a consumer's error of this code (a lost connection, a leader that moved)? */
 bool ule_kafka_mends(rd_kafka_resp_err_t failed);
 
+/* An error of that kind, logged; one that repeats itself, seldom. Zero-initialised: nothing was logged yet. */
+struct ule_kafka_mended {
+    rd_kafka_resp_err_t last;
+    int64_t at; /* steady clock */
+};
+void ule_kafka_log_mended(struct ule_kafka_mended *mended, const rd_kafka_message_t *message);
+/* The cluster's id, "unknown" where it has none; it fits into 64 bytes. */
+void ule_kafka_cluster(rd_kafka_t *client, char *id, size_t size);
 /* Asks who leads which partition. Where a leader has changed, librdkafka goes on asking the one that it knew for
  * offsets, and is told each time that it is the wrong one. */
 void ule_kafka_refresh(rd_kafka_t *client);

@@ -15,8 +15,7 @@ enum {
     COMMITTED_MS = 30000,
     COMMITTED_TOTAL_MS = 60000,
     PAUSE_MS = 100,
-    SAME_AGAIN_MS = 10000, /* an error that librdkafka mends and repeats is logged this seldom */
-    KNOWN_MS = 5000,       /* a partition that is ours, but is not known to be */
+    KNOWN_MS = 5000, /* a partition that is ours, but is not known to be */
     KNOWN_NAP_MS = 20,
     FENCED_NAP_MS = 20,
     LEAVE_MS = 5000,
@@ -32,8 +31,7 @@ struct ule_consumer {
     bool failed;       /* in the rebalance callback, with `code` and `error`: the next poll returns them */
     enum ule_code code;
     struct ule_error error;
-    rd_kafka_resp_err_t mended; /* what was logged last, and when */
-    int64_t mended_at;
+    struct ule_kafka_mended mended;
 };
 
 /* Offsets of the group for all of `partitions`. */
@@ -183,17 +181,6 @@ rd_kafka_t *ule_consumer_client(struct ule_consumer *consumer) {
     return consumer->client;
 }
 
-static void log_mended(struct ule_consumer *consumer, const rd_kafka_message_t *message) {
-    int64_t now = ule_clock_steady();
-    if (consumer->mended == message->err && now - consumer->mended_at < SAME_AGAIN_MS)
-        return;
-    consumer->mended = message->err;
-    consumer->mended_at = now;
-    char text[512];
-    ule_log(ULE_LOG_WARNING, "kafka-mends", "error=%s message=%s", rd_kafka_err2name(message->err),
-            ule_log_quote(rd_kafka_message_errstr(message), text, sizeof text));
-}
-
 static enum ule_code fail_message(const struct ule_consumer *consumer, const rd_kafka_message_t *message,
                                   struct ule_error *error) {
     char text[512];
@@ -231,7 +218,7 @@ enum ule_code ule_consumer_poll(struct ule_consumer *consumer, int timeout_ms, r
     }
     enum ule_code code = ULE_OK;
     if (ule_kafka_mends(polled->err))
-        log_mended(consumer, polled);
+        ule_kafka_log_mended(&consumer->mended, polled);
     else
         code = fail_message(consumer, polled, error);
     rd_kafka_message_destroy(polled);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAME_AGAIN_MS = 10000 }; /* an error that librdkafka mends and repeats is logged this seldom */
-
 struct reading {
     char *topic;
     int32_t partition;
@@ -23,8 +21,7 @@ struct ule_kafka_reader {
     rd_kafka_queue_t *queue;
     struct reading *readings;
     size_t count, last, running, untold; /* so many have a handle; so many are at an end that was not said */
-    rd_kafka_resp_err_t mended;          /* what was logged last, and when */
-    int64_t mended_at;
+    struct ule_kafka_mended mended;
 };
 
 /* librdkafka's simple consumer: no group, so neither a coordinator nor a right on a group is asked for. */
@@ -167,17 +164,6 @@ static struct reading *reading_of(struct ule_kafka_reader *reader, const rd_kafk
     return NULL;
 }
 
-static void log_mended(struct ule_kafka_reader *reader, const rd_kafka_message_t *message) {
-    int64_t now = ule_clock_steady();
-    if (reader->mended == message->err && now - reader->mended_at < SAME_AGAIN_MS)
-        return;
-    reader->mended = message->err;
-    reader->mended_at = now;
-    char text[512];
-    ule_log(ULE_LOG_WARNING, "kafka-mends", "error=%s message=%s", rd_kafka_err2name(message->err),
-            ule_log_quote(rd_kafka_message_errstr(message), text, sizeof text));
-}
-
 /* Whether `message` is one to give out. Its reading may have come to its end, with it or before it. */
 static enum ule_code take(struct ule_kafka_reader *reader, const rd_kafka_message_t *message, bool *give,
                           struct ule_error *error) {
@@ -189,7 +175,7 @@ static enum ule_code take(struct ule_kafka_reader *reader, const rd_kafka_messag
         if (!ule_kafka_mends(message->err))
             return fail_at(error, message->err, rd_kafka_message_errstr(message), "read",
                            message->rkt ? rd_kafka_topic_name(message->rkt) : "-", message->partition);
-        log_mended(reader, message);
+        ule_kafka_log_mended(&reader->mended, message);
         return ULE_OK;
     }
     if (!reading) /* an end, of nothing */

@@ -80,7 +80,6 @@ enum ule_code ule_dead_letters_send(struct ule_worker *worker, struct ule_dead_l
     size_t count = original_headers(message, headers);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         headers[count++] = (struct ule_header){own[i][0], own[i][1], strlen(own[i][1])};
-    letters->count++;
     show(letters, message, why);
     return ule_worker_send(worker,
                            &(struct ule_message){

@@ -9,8 +9,7 @@ struct ule_dead_letters {
     const char *topic; /* `<input>.dead-letter.v1`, as it is called here */
     const char *input; /* as design.md section 3 calls it: the header `topic` */
     int32_t partitions;
-    bool keep_time; /* with `clock = publish`, as topics then keep everything */
-    uint64_t count;
+    bool keep_time;      /* with `clock = publish`, as topics then keep everything */
     int64_t shown_since; /* steady clock: not more than so many lines of log a minute */
     unsigned shown;
 };

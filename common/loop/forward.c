@@ -38,11 +38,7 @@ struct forward {
 static enum ule_code opened(void *context, struct ule_worker *worker, struct ule_error *error) {
     struct forward *forward = context;
     forward->worker = worker;
-    int32_t partitions = 0;
-    enum ule_code code = ule_kafka_partitions(ule_worker_client(worker), forward->inbox, &partitions, error);
-    if (code == ULE_OK && partitions != forward->config->partitions)
-        code = ule_fail(error, ULE_CONFIG, "%s has %d partitions, and the configuration says %d; see ule repartition",
-                        forward->inbox, partitions, forward->config->partitions);
+    enum ule_code code = ule_worker_check_partitions(worker, forward->inbox, error);
     if (code == ULE_OK && forward->forwarding->audited)
         code = ule_kafka_partitions(ule_worker_client(worker), forward->audit_topic, &forward->audit_partitions, error);
     for (size_t i = 0; i < forward->task.topics_count && code == ULE_OK; i++)

@@ -98,6 +98,19 @@ enum ule_code ule_state_due(struct ule_state_codec *codec, const uint8_t *bytes,
     return code;
 }
 
+enum ule_code ule_state_restore(struct ule_state_codec *codec, struct ule_store *store, const char *key,
+                                const uint8_t *bytes, size_t size, struct ule_arena *arena, struct ule_error *error) {
+    int32_t due = ULE_DATE_NONE;
+    if (!bytes) {
+        ule_store_delete(store, key);
+        return ULE_OK;
+    }
+    enum ule_code code = ule_state_due(codec, bytes, size, arena, &due, error);
+    if (code == ULE_OK)
+        ule_store_put(store, key, bytes, size, due);
+    return code;
+}
+
 enum ule_code ule_state_read(struct ule_state_codec *codec, struct ule_store *store, const char *entity,
                              struct ule_arena *arena, struct ule_buffer *stored, struct ule_person_state *state,
                              bool *found, struct ule_error *error) {

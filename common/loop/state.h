@@ -31,6 +31,10 @@ enum ule_code ule_state_read(struct ule_state_codec *codec, struct ule_store *st
  * be read. */
 enum ule_code ule_state_due(struct ule_state_codec *codec, const uint8_t *bytes, size_t size, struct ule_arena *arena,
                             int32_t *due, struct ule_error *error) ULE_MUST_CHECK;
+/* A record of the changelog into the store: a state, or that there is none any more (bytes NULL). */
+enum ule_code ule_state_restore(struct ule_state_codec *codec, struct ule_store *store, const char *key,
+                                const uint8_t *bytes, size_t size, struct ule_arena *arena,
+                                struct ule_error *error) ULE_MUST_CHECK;
 /* Bytes to a state and no more. */
 enum ule_code ule_state_decode(struct ule_state_codec *codec, const uint8_t *bytes, size_t size,
                                struct ule_arena *arena, struct ule_person_state *state,

@@ -152,6 +152,23 @@ enum ule_code ule_stepper_tick(struct ule_stepper *stepper, struct ule_store *st
     return take(stepper, store, today, &tick, stored, error);
 }
 
+enum ule_code ule_stepper_tick_to(struct ule_stepper *stepper, struct ule_store *store, int32_t date, int32_t most,
+                                  int32_t *today, struct ule_error *error) {
+    struct ule_buffer entity = {0};
+    enum ule_code code = ULE_OK;
+    while (code == ULE_OK && *today < date && most > 0) {
+        int32_t due;
+        if (!ule_store_due_first(store, *today + 1, &entity, &due)) {
+            ++*today;
+            continue;
+        }
+        code = ule_stepper_tick(stepper, store, *today + 1, (char *)entity.bytes, NULL, error);
+        most--;
+    }
+    ule_buffer_close(&entity);
+    return code;
+}
+
 const struct ule_stepper_counts *ule_stepper_counts(const struct ule_stepper *stepper) {
     return &stepper->counts;
 }

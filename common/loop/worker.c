@@ -45,6 +45,15 @@ rd_kafka_t *ule_worker_client(struct ule_worker *worker) {
     return ule_producer_client(worker->producer);
 }
 
+enum ule_code ule_worker_check_partitions(struct ule_worker *worker, const char *topic, struct ule_error *error) {
+    int32_t count = 0;
+    enum ule_code code = ule_kafka_partitions(ule_worker_client(worker), topic, &count, error);
+    if (code == ULE_OK && count != worker->config->partitions)
+        return ule_fail(error, ULE_CONFIG, "%s has %d partitions, and the configuration says %d; see ule repartition",
+                        topic, count, worker->config->partitions);
+    return code;
+}
+
 static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
     if (worker->open)
         return ULE_OK;

@@ -60,5 +60,8 @@ enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, in
 /* From within take: the batch ends with this record, and is committed before the next is taken. */
 void ule_worker_end_batch(struct ule_worker *worker);
 rd_kafka_t *ule_worker_client(struct ule_worker *worker); /* the producer's */
+/* Inbox and changelog have as many partitions as `partitions` says; ULE_CONFIG when not. */
+enum ule_code ule_worker_check_partitions(struct ule_worker *worker, const char *topic,
+                                          struct ule_error *error) ULE_MUST_CHECK;
 
 #endif

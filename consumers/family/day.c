@@ -57,30 +57,14 @@ enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *
     return ULE_OK;
 }
 
-/* Up to `most` entities that are due; *done: the Tick is. A day that is done stays done, whatever becomes of the rest.
- */
-static enum ule_code slice(struct family *family, struct family_partition *partition, int32_t most, bool *done,
-                           struct ule_error *error) {
-    struct ule_buffer entity = {0};
-    enum ule_code code = ULE_OK;
-    while (code == ULE_OK && partition->today < partition->ticking && most > 0) {
-        int32_t due, day = partition->today + 1;
-        if (!ule_store_due_first(partition->store, day, &entity, &due)) {
-            partition->today = day;
-            partition->changed = true;
-            continue;
-        }
-        code = ule_stepper_tick(family->stepper, partition->store, day, (char *)entity.bytes, NULL, error);
-        most--;
-    }
-    ule_buffer_close(&entity);
-    *done = partition->today >= partition->ticking;
-    return code;
-}
-
 static enum ule_code go_on(struct family *family, struct family_partition *partition, struct ule_error *error) {
-    bool done = false, ticking = partition->stage == FAMILY_TICKING;
-    enum ule_code code = slice(family, partition, family->config->batch_messages, &done, error);
+    bool ticking = partition->stage == FAMILY_TICKING;
+    int32_t before = partition->today;
+    enum ule_code code = ule_stepper_tick_to(family->stepper, partition->store, partition->ticking,
+                                             family->config->batch_messages, &partition->today, error);
+    /* A day that is done stays done, whatever becomes of the rest. */
+    bool done = partition->today >= partition->ticking;
+    partition->changed |= partition->today != before;
     if (code == ULE_OK && done)
         partition->next++;
     /* Until then the offset stays: a new owner begins the Tick again, with what is still due. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* An address is far shorter than this, and two of them are a key of the store's. */
-enum { CLUSTER_MS = 30000, ADDRESS_MAX = 240 };
+enum { ADDRESS_MAX = 240 };
 
 struct family_partition *family_partition(struct family *family, int32_t number) {
     for (size_t i = 0; i < family->partitions_count; i++) {
@@ -56,22 +56,12 @@ static enum ule_code tell(void *context, const struct ule_inbox_message *message
                    NULL, false, error);
 }
 
-static enum ule_code check_partitions(struct family *family, const char *topic, struct ule_error *error) {
-    int32_t count = 0;
-    enum ule_code code = ule_kafka_partitions(ule_worker_client(family->worker), topic, &count, error);
-    if (code == ULE_OK && count != family->config->partitions)
-        return ule_fail(error, ULE_CONFIG,
-                        "%s has %" PRId32 " partitions, and the configuration says %" PRId32 "; see ule repartition",
-                        topic, count, family->config->partitions);
-    return code;
-}
-
 static enum ule_code opened(void *context, struct ule_worker *worker, struct ule_error *error) {
     struct family *family = context;
     family->worker = worker;
-    enum ule_code code = check_partitions(family, family->inbox, error);
+    enum ule_code code = ule_worker_check_partitions(worker, family->inbox, error);
     if (code == ULE_OK)
-        code = check_partitions(family, family->changelog, error);
+        code = ule_worker_check_partitions(worker, family->changelog, error);
     for (size_t i = 0; i < ULE_TOPIC_COUNT && code == ULE_OK; i++)
         code = ule_kafka_partitions(ule_worker_client(worker), family->outputs[i].topic, &family->outputs[i].partitions,
                                     error);
@@ -79,10 +69,7 @@ static enum ule_code opened(void *context, struct ule_worker *worker, struct ule
         code = ule_dead_letters_open(family->config, worker, ULE_INBOX_TOPIC, &family->letters, error);
     if (code != ULE_OK)
         return code;
-    char *cluster = rd_kafka_clusterid(ule_worker_client(worker), CLUSTER_MS);
-    (void)snprintf(family->cluster, sizeof family->cluster, "%s", cluster && *cluster ? cluster : "unknown");
-    if (cluster)
-        rd_kafka_mem_free(ule_worker_client(worker), cluster);
+    ule_kafka_cluster(ule_worker_client(worker), family->cluster, sizeof family->cluster);
     return ULE_OK;
 }
 
@@ -128,9 +115,8 @@ static bool is_redriven(const rd_kafka_message_t *message) {
 }
 
 /* Built in for the tests of what a death in the core leads to: the id of a source event on which it aborts. */
-static void die_if_told(const struct ule_inbox_message *message) {
-    const char *event_id = getenv("ULE_ABORT_ON_EVENT");
-    if (event_id && strcmp(message->caused_by.event_id, event_id) == 0)
+static void die_if_told(const struct family *family, const struct ule_inbox_message *message) {
+    if (family->abort_on_event && strcmp(message->caused_by.event_id, family->abort_on_event) == 0)
         abort();
 }
 
@@ -155,7 +141,7 @@ static enum ule_code step(struct family *family, struct family_partition *partit
         partition->changed = true;
     }
     family_poison_enter(partition->number, record->offset);
-    die_if_told(message);
+    die_if_told(family, message);
     enum ule_code code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
     family_poison_leave();
     return code;
@@ -299,6 +285,7 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
     const struct ule_stepper_sink sink = {.context = family, .output = publish, .tell = tell};
     family->config = config;
     family->allow_jump = allow_jump;
+    family->abort_on_event = getenv("ULE_ABORT_ON_EVENT");
     family->lock = -1;
     family->stepper = ule_stepper_new(&config->policy, &sink);
     family->codec = ule_state_codec_new();

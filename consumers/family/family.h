@@ -32,8 +32,8 @@ struct family_partition {
     bool changed;            /* today or quarantined, since the last commit */
     char **quarantined;      /* entities */
     size_t quarantined_count;
-    int64_t restore_from, restore_to, restored; /* of the changelog; restored counts records */
-    int64_t restore_as_of;                      /* wall clock, when restore_to was its end */
+    int64_t restore_to, restored; /* of the changelog; restored counts records */
+    int64_t restore_as_of;        /* wall clock, when restore_to was its end */
 };
 
 struct family_output {
@@ -44,6 +44,7 @@ struct family_output {
 struct family {
     const struct ule_config *config;
     bool allow_jump;
+    const char *abort_on_event; /* of the environment; NULL but in a test */
     struct ule_task task;
     struct ule_worker *worker;
     struct ule_stepper *stepper;

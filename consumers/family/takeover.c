@@ -175,7 +175,6 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
     }
     if (code != ULE_OK)
         return code;
-    partition->restore_from = partition->position;
     partition->restore_to = high;
     partition->restored = 0;
     return family_store_commit(family, partition, error);
@@ -192,7 +191,7 @@ static enum ule_code start(struct family *family, size_t index, struct ule_error
     if (code == ULE_OK)
         code = open_cache(family, partition, error);
     if (code == ULE_OK)
-        code = ule_kafka_reader_start(family->restorer, family->changelog, partition->number, partition->restore_from,
+        code = ule_kafka_reader_start(family->restorer, family->changelog, partition->number, partition->position,
                                       partition->restore_to, error);
     if (code != ULE_OK)
         return code;
@@ -207,18 +206,11 @@ static enum ule_code apply(struct family *family, const rd_kafka_message_t *mess
         return ULE_OK;
     ule_arena_reset(family->arena);
     const char *key = ule_arena_substring(family->arena, message->key, message->key_len);
-    if (!message->payload) {
-        ule_store_delete(partition->store, key);
-    } else {
-        int32_t due = ULE_DATE_NONE;
-        enum ule_code code = ule_state_due(family->codec, message->payload, message->len, family->arena, &due, error);
-        if (code != ULE_OK) {
-            (void)ule_error_at(error, "%s partition %" PRId32 " offset %" PRId64, family->changelog, message->partition,
-                               message->offset);
-            return code;
-        }
-        ule_store_put(partition->store, key, message->payload, message->len, due);
-    }
+    enum ule_code code = ule_state_restore(family->codec, partition->store, key, message->payload, message->len,
+                                           family->arena, error);
+    if (code != ULE_OK)
+        return ule_error_at(error, "%s partition %" PRId32 " offset %" PRId64, family->changelog, message->partition,
+                            message->offset);
     partition->position = message->offset + 1;
     partition->restored++;
     family->restore_uncommitted++;

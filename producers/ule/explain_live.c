@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COMMIT_AFTER = 20000, CLUSTER_MS = 30000, FLUSH_MS = 30000 };
+enum { COMMIT_AFTER = 20000, FLUSH_MS = 30000 };
 
 static const int64_t oldest_ms = INT64_C(5) * 24 * 3600 * 1000; /* tombstones stay 7 days in the changelog */
 static const char position_meta[] = "explain.position", owner_meta[] = "explain.changelog";
@@ -124,14 +124,7 @@ static enum ule_code take(struct copy *copy, const rd_kafka_message_t *message, 
     struct ule_store *store = copy->stores[message->partition];
     ule_arena_reset(copy->arena);
     const char *key = ule_arena_substring(copy->arena, message->key, message->key_len);
-    int32_t due = ULE_DATE_NONE;
-    enum ule_code code = ULE_OK;
-    if (!message->payload)
-        ule_store_delete(store, key);
-    else
-        code = ule_state_due(copy->codec, message->payload, message->len, copy->arena, &due, error);
-    if (message->payload && code == ULE_OK)
-        ule_store_put(store, key, message->payload, message->len, due);
+    enum ule_code code = ule_state_restore(copy->codec, store, key, message->payload, message->len, copy->arena, error);
     copy->positions[message->partition] = message->offset + 1;
     return code;
 }
@@ -187,10 +180,8 @@ static enum ule_code ask_cluster(struct copy *copy, char *cluster, size_t size, 
     if (code != ULE_OK)
         return code;
     code = ule_kafka_partitions(client, copy->changelog, &partitions, error);
-    char *id = code == ULE_OK ? rd_kafka_clusterid(client, CLUSTER_MS) : NULL;
-    (void)snprintf(cluster, size, "%s", id ? id : "unknown");
-    if (id)
-        rd_kafka_mem_free(client, id);
+    if (code == ULE_OK)
+        ule_kafka_cluster(client, cluster, size);
     rd_kafka_destroy(client);
     copy->partitions = (unsigned)partitions;
     return code;
@@ -198,7 +189,7 @@ static enum ule_code ask_cluster(struct copy *copy, char *cluster, size_t size, 
 
 enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct ule_error *error) {
     struct copy copy = {.dir = dir, .lock = -1};
-    char cluster[128];
+    char cluster[64] = "";
     enum ule_code code = ule_live_config(config, &copy.config, error);
     if (code != ULE_OK)
         return code;

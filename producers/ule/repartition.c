@@ -66,8 +66,8 @@ struct control {
     struct ule_strings quarantined;
 };
 
-static uint32_t partition_of(const struct repartition *repartition, const void *key, size_t size) {
-    return (ule_murmur2(key, size) & 0x7fffffff) % (uint32_t)repartition->options->partitions;
+static unsigned partition_of(const struct repartition *repartition, const void *key, size_t size) {
+    return ule_partition_of(ule_murmur2(key, size), (unsigned)repartition->options->partitions);
 }
 
 /* A slot belongs to the entity before the separator. */
@@ -180,7 +180,7 @@ static enum ule_code write_controls(struct repartition *repartition, struct ule_
                                                   sizeof(char *));
         for (size_t j = 0; j < repartition->quarantined.count; j++) {
             const char *entity = repartition->quarantined.items[j];
-            if (partition_of(repartition, entity, strlen(entity)) == (uint32_t)i)
+            if (partition_of(repartition, entity, strlen(entity)) == (unsigned)i)
                 state.quarantined.items[state.quarantined.count++] = entity;
         }
         if (state.today == ULE_DATE_NONE && state.quarantined.count == 0)

@@ -58,20 +58,9 @@ static enum ule_code tell(void *context, const struct ule_inbox_message *message
 }
 
 static enum ule_code tick(struct inbox *inbox, struct partition *partition, int32_t date, struct ule_error *error) {
-    struct ule_buffer entity = {0};
-    enum ule_code code = ULE_OK;
     if (partition->today == ULE_DATE_NONE)
         partition->today = date;
-    while (code == ULE_OK && partition->today < date) {
-        int32_t due;
-        if (ule_store_due_first(partition->store, partition->today + 1, &entity, &due))
-            code = ule_stepper_tick(inbox->stepper, partition->store, partition->today + 1, (char *)entity.bytes, NULL,
-                                    error);
-        else
-            partition->today++;
-    }
-    ule_buffer_close(&entity);
-    return code;
+    return ule_stepper_tick_to(inbox->stepper, partition->store, date, INT32_MAX, &partition->today, error);
 }
 
 static enum ule_code decode(struct inbox *inbox, const struct ule_recorded *recorded, struct ule_inbox_message *message,

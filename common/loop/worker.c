@@ -99,12 +99,13 @@ enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, in
     return ule_consumer_resume(worker->consumer, topic, partition, error);
 }
 
+/* NULL: none of the task's. */
 static const char *own_name(const struct ule_task *task, const char *topic) {
     for (size_t i = 0; i < task->topics_count; i++) {
         if (strcmp(task->topics[i], topic) == 0)
             return task->topics[i];
     }
-    return topic;
+    return NULL;
 }
 
 static enum ule_code assigned(void *context, const struct ule_assigned *all, size_t count, struct ule_error *error) {
@@ -112,9 +113,16 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
     worker->positions = realloc(worker->positions, (count ? count : 1) * sizeof *worker->positions);
     if (!worker->positions)
         abort();
-    for (size_t i = 0; i < count; i++)
-        worker->positions[i] = (struct position){
-            .topic = own_name(worker->task, all[i].topic), .partition = all[i].partition, .next = all[i].committed};
+    worker->positions_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *topic = own_name(worker->task, all[i].topic);
+        /* A static member that comes back in time is given what it had before, whatever it asks for now. As where
+         * another lives under our ids: what helps is to wait until the group has forgotten them. */
+        if (!topic)
+            return ule_fail(error, ULE_FENCED, "the group still gives out %s, which the configuration names no more",
+                            all[i].topic);
+        worker->positions[i] = (struct position){topic, all[i].partition, all[i].committed, false};
+    }
     worker->positions_count = count;
     ule_log(ULE_LOG_INFO, "assigned", "partitions=%zu", count);
     return worker->task->assigned ? worker->task->assigned(worker->task->context, all, count, error) : ULE_OK;

@@ -187,3 +187,11 @@ void ule_write_confluent(const struct ule_record *record, uint32_t id, const voi
     ule_buffer_append(out, head, sizeof head);
     ule_record_encode(record, value, out);
 }
+
+void ule_write_framed(const struct ule_record *record, const struct ule_framing *framing, const void *value,
+                      struct ule_buffer *out) {
+    if (framing->confluent)
+        ule_write_confluent(record, framing->id, value, out);
+    else
+        ule_write_single_object(record, value, out);
+}

@@ -30,6 +30,14 @@ enum ule_code ule_reader_decode_as(struct ule_reader *reader, const char *schema
                                    size_t size, struct ule_arena *arena, void *value,
                                    struct ule_error *error) ULE_MUST_CHECK;
 
+/* How the values of a topic are framed. Zero-initialised: single-object encoding. */
+struct ule_framing {
+    bool confluent;
+    uint32_t id; /* of our schema in the registry */
+};
+/* By our schema; appends. */
+void ule_write_framed(const struct ule_record *record, const struct ule_framing *framing, const void *value,
+                      struct ule_buffer *out);
 /* Single-object encoding by our schema; appends. */
 void ule_write_single_object(const struct ule_record *record, const void *value, struct ule_buffer *out);
 /* Confluent framing with a schema id; appends. */

@@ -80,6 +80,7 @@ const char *ule_code_name(enum ule_code code) {
         [ULE_KAFKA] = "KAFKA",
         [ULE_FENCED] = "FENCED",
         [ULE_STATE] = "STATE",
+        [ULE_REGISTRY] = "REGISTRY",
     };
     size_t index = (size_t)code;
     return index < sizeof names / sizeof *names && names[index] ? names[index] : "UNKNOWN";

@@ -41,6 +41,7 @@ enum ule_code {
     ULE_KAFKA,            /* a broker or librdkafka refused; the action says what to do */
     ULE_FENCED,           /* a rival with our ids lives: ends the process with status 78 */
     ULE_STATE,            /* a state folder that is another's, older, or does not fit this configuration */
+    ULE_REGISTRY,         /* the schema registry's trouble: the action is RETRY */
 };
 
 enum ule_action { ULE_ACTION_NONE = 0, ULE_ACTION_RETRY, ULE_ACTION_DEAD_LETTER, ULE_ACTION_RESTART, ULE_ACTION_EXIT };

@@ -19,7 +19,14 @@ struct ule_config_pair {
     const char *name, *value; /* the name without its prefix */
 };
 
-enum { ULE_CONFIG_SETTINGS = 23 };
+enum { ULE_CONFIG_SETTINGS = 31 };
+
+/* registry.*: the schema registry (registry/registry.h). Texts are NULL when not set. */
+struct ule_config_registry {
+    const char *url, *user, *password_file, *ca_file, *certificate_file, *key_file;
+    int32_t timeout_ms;
+    bool registers;
+};
 
 /* Plain to read; only the functions here write it. All pointers lead into its arena. */
 struct ule_config {
@@ -31,6 +38,7 @@ struct ule_config {
     const char *instance_id; /* instance.id, NULL when not set */
     const char *state_dir;   /* state.dir, NULL when not set */
     int32_t partitions, batch_messages, batch_milliseconds;
+    struct ule_config_registry registry;
     bool clock_publish;             /* clock = publish */
     struct ule_config_pair *kafka;  /* kafka.NAME = VALUE */
     struct ule_config_pair *topics; /* topic.NAME = VALUE: a topic of design.md section 3 under another name */

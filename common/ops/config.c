@@ -8,7 +8,7 @@
 
 enum { SECRET_MIN = 16, SECRET_MAX = 4096, LINE_MAX_BYTES = 65536, COUNT_MAX = 1000000, DAYS_MAX = 36500 };
 
-enum type { BOOLEAN, BYTES, CHOICE, COUNT, DATE, DAYS, LEVEL, NUMBERS, SHARE, TEXT };
+enum type { BOOLEAN, BYTES, CHOICE, COUNT, DATE, DAYS, LEVEL, NUMBERS, PATH, SHARE, TEXT };
 
 struct setting {
     const char *name;
@@ -42,10 +42,22 @@ static const struct setting settings[] = {
      "flag-only", "what an institution's word on custody is worth where CPR is silent (section 3)"},
     {"custody.unregistered", CHOICE, "none", AT(policy.custody_presume_parents), true, "presume-parents", "none",
      "who holds custody of a child for whom CPR has registered none (section 3)"},
+    {"http.listen", TEXT, "", AT(http.listen), false, NULL, NULL,
+     "where /metrics, /healthz and /readyz are served: a port is one on loopback, [address]:port needs TLS; none: off"},
+    {"http.stalled-seconds", COUNT, "120", AT(http.stalled_seconds), false, NULL, NULL,
+     "/healthz says that the process is stuck when its loop has not turned for so long"},
+    {"http.tls-certificate-file", PATH, "", AT(http.tls_certificate_file), false, NULL, NULL,
+     "PEM: the certificate, and those between it and the root, that http.listen shows; TLS alone is spoken then"},
+    {"http.tls-client-ca-file", PATH, "", AT(http.tls_client_ca_file), false, NULL, NULL,
+     "PEM: who asks must have a certificate signed by one of these; needed where http.listen is not on loopback"},
+    {"http.tls-key-file", PATH, "", AT(http.tls_key_file), false, NULL, NULL,
+     "PEM: the key of http.tls-certificate-file"},
     {"instance.id", TEXT, "", AT(instance_id), false, NULL, NULL,
      "names this process among all of its kind, the same after every start: group.instance.id and transactional.id"},
     {"institution.foreign", NUMBERS, "", AT(policy.foreign), true, NULL, NULL,
      "institution numbers, with commas between: their contacts may have replacement numbers (A1)"},
+    {"log.file", PATH, "", AT(log_file), false, NULL, NULL,
+     "the log is appended to this file, which SIGHUP opens anew, and not written to stderr"},
     {"minimise.after-days", DAYS, "90", AT(policy.minimise_after_days), true, NULL, NULL,
      "days after which a person without a tie is reduced; 0 is never, and so is a replay unless set (section 9)"},
     {"nemid.closed-on", DATE, "2023-11-01", AT(policy.nemid_closed_on), true, NULL, NULL,
@@ -80,6 +92,8 @@ static const struct setting settings[] = {
      "the integer that STIL's accessLevel takes for NONE (section 5)"},
     {"stil.access-level.sensitive", LEVEL, "2", AT(policy.stil_access_level[2]), true, NULL, NULL,
      "the integer that STIL's accessLevel takes for SENSITIVE (section 5)"},
+    {"store.batch-bytes", BYTES, "67108864", AT(store_batch_bytes), false, NULL, NULL,
+     "a replay commits when what it has not committed may take so much memory, a few pages for all that has changed"},
     {"store.map-bytes", BYTES, "68719476736", AT(store_map_bytes), false, NULL, NULL,
      "the largest a state folder may grow to; disk is taken as it is needed"},
     {"store.sync", BOOLEAN, "false", AT(store_sync), false, NULL, NULL,
@@ -184,6 +198,7 @@ static const char *assign(struct ule_config *config, const struct setting *setti
         *(int32_t *)member = ule_date_parse(text);
         return *(int32_t *)member != ULE_DATE_NONE ? NULL : "a date, yyyy-mm-dd";
     case NUMBERS: return parse_numbers(config, text) ? NULL : "institution numbers of six characters, with commas";
+    case PATH: /* made whole when the file has been read */
     case TEXT: *(const char **)member = *text ? text : NULL; return NULL;
     case SHARE: {
         char *end;
@@ -303,6 +318,16 @@ static enum ule_code read_secret(struct ule_config *config, const char *path, st
     return ULE_OK;
 }
 
+/* A relative path is beside the file that names it. */
+static void complete_paths(struct ule_config *config, const char *path) {
+    const char *slash = strrchr(path, '/');
+    for (size_t i = 0; i < ULE_CONFIG_SETTINGS && slash; i++) {
+        const char **name = (const char **)(void *)((char *)config + settings[i].offset);
+        if (settings[i].type == PATH && *name && **name != '/')
+            *name = ule_arena_printf(config->arena, "%.*s/%s", (int)(slash - path), path, *name);
+    }
+}
+
 enum ule_code ule_config_read(const char *path, struct ule_config **out, struct ule_error *error) {
     struct ule_config *config = calloc(1, sizeof *config);
     if (!config)
@@ -314,6 +339,8 @@ enum ule_code ule_config_read(const char *path, struct ule_config **out, struct 
         (void)assign(config, &settings[i], settings[i].fallback);
     }
     enum ule_code code = path ? read_file(config, path, error) : ULE_OK;
+    if (code == ULE_OK && path)
+        complete_paths(config, path);
     if (code == ULE_OK && config->secret_file)
         code = read_secret(config, path, error);
     if (code != ULE_OK) {

@@ -19,7 +19,7 @@ struct ule_config_pair {
     const char *name, *value; /* the name without its prefix */
 };
 
-enum { ULE_CONFIG_SETTINGS = 31 };
+enum { ULE_CONFIG_SETTINGS = 38 };
 
 /* registry.*: the schema registry (registry/registry.h). Texts are NULL when not set. */
 struct ule_config_registry {
@@ -28,17 +28,26 @@ struct ule_config_registry {
     bool registers;
 };
 
+/* http.*: ops/http.h. Texts are NULL when not set. */
+struct ule_config_http {
+    const char *listen, *tls_certificate_file, *tls_client_ca_file, *tls_key_file;
+    int32_t stalled_seconds;
+};
+
 /* Plain to read; only the functions here write it. All pointers lead into its arena. */
 struct ule_config {
     struct ule_policy policy;
-    const char *secret_file; /* secret.file, NULL when not set */
-    int64_t max_line_bytes;  /* recording.max-line-bytes */
-    int64_t store_map_bytes; /* store.map-bytes */
-    bool store_sync;         /* store.sync */
-    const char *instance_id; /* instance.id, NULL when not set */
-    const char *state_dir;   /* state.dir, NULL when not set */
+    const char *secret_file;   /* secret.file, NULL when not set */
+    int64_t max_line_bytes;    /* recording.max-line-bytes */
+    int64_t store_batch_bytes; /* store.batch-bytes */
+    int64_t store_map_bytes;   /* store.map-bytes */
+    bool store_sync;           /* store.sync */
+    const char *instance_id;   /* instance.id, NULL when not set */
+    const char *state_dir;     /* state.dir, NULL when not set */
     int32_t partitions, batch_messages, batch_milliseconds;
     struct ule_config_registry registry;
+    struct ule_config_http http;
+    const char *log_file;           /* log.file, NULL when not set */
     bool clock_publish;             /* clock = publish */
     struct ule_config_pair *kafka;  /* kafka.NAME = VALUE */
     struct ule_config_pair *topics; /* topic.NAME = VALUE: a topic of design.md section 3 under another name */

@@ -5,7 +5,7 @@
  *
  * Its trouble (not reached, too slow, TLS, any status but those that are an answer, an answer that is none) is
  * ULE_REGISTRY, action RETRY: nothing of an answer goes into the message but its status. A call takes
- * registry.timeout-ms at most. One thread calls; only ule_registry_trouble may be asked by another. */
+ * registry.timeout-ms at most, and tells /readyz how it went (ULE_READY_REGISTRY of ops/health.h). */
 #ifndef ULE_REGISTRY_REGISTRY_H
 #define ULE_REGISTRY_REGISTRY_H
 
@@ -41,7 +41,8 @@ enum ule_code ule_registry_check(struct ule_registry *registry, const char *topi
 enum ule_code ule_registry_register(struct ule_registry *registry, const char *topic, const struct ule_record *record,
                                     struct ule_error *error) ULE_MUST_CHECK;
 
-/* Of the last question: false when it was answered. For /readyz, from any thread. */
-bool ule_registry_trouble(struct ule_registry *registry, char *text, size_t size);
+/* Asks again for the schema that could not be had last, if there is one: a process that boots for it is told before it
+ * takes records, and is well again even if the record that needed it is another's by then. */
+enum ule_code ule_registry_again(struct ule_registry *registry, struct ule_error *error) ULE_MUST_CHECK;
 
 #endif

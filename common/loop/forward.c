@@ -8,6 +8,7 @@
 #include "loop/dead_letter.h"
 #include "loop/process.h"
 #include "loop/state.h"
+#include "registry/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,12 @@ struct forward {
     const struct ule_forwarding *forwarding;
     struct ule_task task;
     struct ule_worker *worker;
+    struct ule_registry *registry; /* NULL: none */
     struct input inputs[ULE_SOURCE_COUNT];
     const char *topics[ULE_SOURCE_COUNT];
     const char *inbox, *audit_topic;
     int32_t audit_partitions;
+    struct ule_framing audit_framing;
     int64_t audit_version, audit_count; /* count: of the open transaction */
     struct ule_caused_by audit_cause;   /* its last record */
     char audit_event_id[128];
@@ -39,6 +42,11 @@ static enum ule_code opened(void *context, struct ule_worker *worker, struct ule
     struct forward *forward = context;
     forward->worker = worker;
     enum ule_code code = ule_worker_check_partitions(worker, forward->inbox, error);
+    if (code == ULE_OK)
+        code = ule_registry_again(forward->registry, error);
+    if (code == ULE_OK && forward->forwarding->audited)
+        code = ule_registry_framing(forward->registry, forward->audit_topic, &ule_cpr_transaction_record,
+                                    &forward->audit_framing, error);
     if (code == ULE_OK && forward->forwarding->audited)
         code = ule_kafka_partitions(ule_worker_client(worker), forward->audit_topic, &forward->audit_partitions, error);
     for (size_t i = 0; i < forward->task.topics_count && code == ULE_OK; i++)
@@ -70,7 +78,9 @@ static struct input *input_of(struct forward *forward, const rd_kafka_message_t 
     return &forward->inputs[0];
 }
 
-/* Decoded, checked and addressed; data errors and the registry's trouble in *why. */
+/* Decoded, checked and addressed; data errors and the registry's trouble in *why. The registry is asked once for an id,
+ * within an open transaction: registry.timeout-ms is well below transaction.timeout.ms, and a batch that has lasted as
+ * long ends with this record. */
 static enum ule_code translate(struct forward *forward, const struct input *input, const rd_kafka_message_t *message,
                                struct ule_inbox_message *out, struct ule_error *why) {
     const struct ule_source *source = input->source;
@@ -153,7 +163,7 @@ static enum ule_code commit(void *context, struct ule_error *error) {
     transaction.source = &forward->audit_cause;
     forward->audit_count = 0;
     ule_buffer_clear(&forward->bytes);
-    ule_write_single_object(&ule_cpr_transaction_record, &transaction, &forward->bytes);
+    ule_write_framed(&ule_cpr_transaction_record, &forward->audit_framing, &transaction, &forward->bytes);
     return ule_worker_send(
         forward->worker,
         &(struct ule_message){
@@ -170,10 +180,14 @@ static enum ule_code commit(void *context, struct ule_error *error) {
 static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
                               void **made, const struct ule_task **task, struct ule_error *error) {
     (void)allow_jump;
-    (void)error;
+    struct ule_registry *registry = NULL;
+    enum ule_code code = ule_registry_open(config, &registry, error);
+    if (code != ULE_OK)
+        return code;
     struct forward *forward = calloc(1, sizeof *forward);
     if (!forward)
         abort();
+    forward->registry = registry;
     forward->config = config;
     forward->forwarding = process->context;
     forward->arena = ule_arena_new();
@@ -184,6 +198,7 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
         input->source = &ule_sources[forward->forwarding->sources[i]];
         input->topic = ule_config_topic(config, input->source->topic);
         input->reader = ule_reader_new(input->source->record);
+        ule_registry_serve(registry, input->reader);
         forward->topics[i] = input->topic;
     }
     forward->task = (struct ule_task){
@@ -207,6 +222,7 @@ static void free_task(void *made) {
     struct forward *forward = made;
     for (size_t i = 0; i < forward->task.topics_count; i++)
         ule_reader_free(forward->inputs[i].reader);
+    ule_registry_close(forward->registry);
     ule_buffer_close(&forward->bytes);
     ule_arena_free(forward->arena);
     free(forward);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "kafka/topics.h"
 #include "ops/log.h"
+#include "registry/registry.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,7 +43,7 @@ static enum ule_code publish(void *context, const struct ule_output *output, int
     (void)at;
     ule_buffer_clear(&family->bytes);
     if (output->value)
-        ule_write_single_object(ule_topic_records[output->topic], output->value, &family->bytes);
+        ule_write_framed(ule_topic_records[output->topic], &to->framing, output->value, &family->bytes);
     return send_to(family, to->topic, (int32_t)ule_state_partition(output->key, (unsigned)to->partitions), output->key,
                    NULL, !output->value, error);
 }
@@ -62,9 +63,12 @@ static enum ule_code opened(void *context, struct ule_worker *worker, struct ule
     enum ule_code code = ule_worker_check_partitions(worker, family->inbox, error);
     if (code == ULE_OK)
         code = ule_worker_check_partitions(worker, family->changelog, error);
-    for (size_t i = 0; i < ULE_TOPIC_COUNT && code == ULE_OK; i++)
-        code = ule_kafka_partitions(ule_worker_client(worker), family->outputs[i].topic, &family->outputs[i].partitions,
-                                    error);
+    for (size_t i = 0; i < ULE_TOPIC_COUNT && code == ULE_OK; i++) {
+        struct family_output *output = &family->outputs[i];
+        code = ule_kafka_partitions(ule_worker_client(worker), output->topic, &output->partitions, error);
+        if (code == ULE_OK)
+            code = ule_registry_framing(family->registry, output->topic, ule_topic_records[i], &output->framing, error);
+    }
     if (code == ULE_OK)
         code = ule_dead_letters_open(family->config, worker, ULE_INBOX_TOPIC, &family->letters, error);
     if (code != ULE_OK)
@@ -270,6 +274,7 @@ static void free_task(void *made) {
     ule_stepper_free(family->stepper);
     ule_state_codec_free(family->codec);
     ule_reader_free(family->messages);
+    ule_registry_close(family->registry);
     ule_buffer_close(&family->bytes);
     ule_arena_free(family->arena);
     if (family->lock >= 0)
@@ -311,7 +316,9 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
         .delivered = delivered,
         .closed = give_up,
     };
-    enum ule_code code = family_lock(family, error);
+    enum ule_code code = ule_registry_open(config, &family->registry, error);
+    if (code == ULE_OK)
+        code = family_lock(family, error);
     if (code != ULE_OK) {
         free_task(family);
         return code;

@@ -39,6 +39,7 @@ struct family_partition {
 struct family_output {
     const char *topic; /* as it is called here */
     int32_t partitions;
+    struct ule_framing framing;
 };
 
 struct family {
@@ -50,6 +51,7 @@ struct family {
     struct ule_stepper *stepper;
     struct ule_state_codec *codec;
     struct ule_reader *messages;
+    struct ule_registry *registry; /* of the outputs' schemas; NULL: none */
     const char *inbox, *changelog;
     const char *topics[1]; /* the inbox, for the task */
     struct family_output outputs[ULE_TOPIC_COUNT];

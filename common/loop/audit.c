@@ -26,18 +26,23 @@ static struct ule_strings kept_fields(struct ule_arena *arena) {
     return fields;
 }
 
-void ule_audit_process(const char *actor, const char *member, int64_t at, int64_t count,
-                       const struct ule_caused_by *cause, struct ule_arena *arena, struct ule_cpr_transaction *out) {
-    char version[24], event_id[ULE_UUID_SIZE];
-    (void)snprintf(version, sizeof version, "%" PRId64, at);
-    const char *parts[] = {ULE_AUDIT_TOPIC, actor, version, member};
+void ule_audit_begin(const char *actor, const char *member, int64_t at, int64_t version,
+                     const struct ule_caused_by *cause, struct ule_arena *arena, struct ule_cpr_transaction *out) {
+    char text[24], event_id[ULE_UUID_SIZE];
+    (void)snprintf(text, sizeof text, "%" PRId64, version);
+    const char *parts[] = {ULE_AUDIT_TOPIC, actor, text, member};
     ule_record_init(&ule_cpr_transaction_record, out, arena);
     out->at = at;
-    out->version = at;
+    out->version = version;
     out->event_id = ule_arena_string(arena, ule_uuid_v5(parts, member ? 4 : 3, event_id));
     out->caused_by = *cause;
     out->effective_on = ule_date_of_time(at);
     out->actor = actor;
+}
+
+void ule_audit_process(const char *actor, const char *member, int64_t at, int64_t count,
+                       const struct ule_caused_by *cause, struct ule_arena *arena, struct ule_cpr_transaction *out) {
+    ule_audit_begin(actor, member, at, at, cause, arena, out);
     out->purpose = purpose;
     out->type = ULE_TRANSACTION_TYPE_PROCESS;
     out->count = count;

@@ -42,13 +42,13 @@ static bool is_named(const char *name, size_t stem, const char *topic) {
 
 static enum ule_code add_file(struct ule_recording *recording, const char *dir, const char *name, size_t stem,
                               int format, const struct ule_recording_options *options, struct ule_error *error) {
-    for (size_t i = 0; i < options->ours_count; i++) {
-        if (is_named(name, stem, options->ours[i]))
-            return ULE_OK;
-    }
     size_t rank = 0;
     while (rank < options->topic_count && !is_named(name, stem, options->topics[rank]))
         rank++;
+    for (size_t i = 0; rank == options->topic_count && i < options->ours_count; i++) {
+        if (is_named(name, stem, options->ours[i]))
+            return ULE_OK;
+    }
     if (rank == options->topic_count)
         return ule_fail(error, ULE_CONFIG, "%s/%s: no topic is called so", dir, name);
     for (size_t i = 0; i < recording->file_count; i++) {

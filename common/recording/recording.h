@@ -57,10 +57,10 @@ struct ule_recorded {
 struct ule_recording;
 
 /* Opens the files of `topics` in `dir`, in that order of rank; unreadable lines may be `max_bytes` long at most. One
- * look through every file finds its partitions. Files named in `ours` (without their ending) are stepped over, hidden
- * files and those with other endings too; any other .jsonl or .avro is an error, since leaving a misspelt topic out
- * would go unseen. So is a folder without a file of any topic. `positions(context, topic, partition)` tells where to go
- * on; NULL, or when it returns false: from the beginning. */
+ * look through every file finds its partitions. Other files named in `ours` (without their ending) are stepped over,
+ * hidden files and those with other endings too; any other .jsonl or .avro is an error, since leaving a misspelt topic
+ * out would go unseen. So is a folder without a file of any topic. `positions(context, topic, partition)` tells where
+ * to go on; NULL, or when it returns false: from the beginning. */
 struct ule_recording_options {
     const char *const *topics;
     size_t topic_count;

@@ -2,8 +2,8 @@
 #include "ule/audit.h"
 
 #include "base/text.h"
-#include "base/uuid.h"
 #include "core/number.h"
+#include "loop/audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char topic[] = "ule.audit.v1";
 
 void ule_audit_actor(char *name, size_t size) {
     struct passwd entry, *found = NULL;
@@ -51,16 +49,9 @@ static int64_t last_version(int file, off_t end) {
 static char *make_line(const struct ule_audit_lookup *lookup, int64_t last) {
     struct ule_cpr_transaction transaction;
     struct ule_arena *arena = ule_arena_new();
-    ule_record_init(&ule_cpr_transaction_record, &transaction, arena);
-    transaction.at = lookup->at;
-    transaction.version = lookup->at > last ? lookup->at : last + 1;
-    char version[24], event_id[ULE_UUID_SIZE];
-    (void)snprintf(version, sizeof version, "%" PRId64, transaction.version);
-    const char *parts[] = {topic, lookup->actor, version};
-    transaction.event_id = ule_uuid_v5(parts, 3, event_id);
-    transaction.caused_by = (struct ule_caused_by){.topic = "lookup", .event_id = ""};
-    transaction.effective_on = ule_date_of_time(lookup->at);
-    transaction.actor = lookup->actor;
+    const struct ule_caused_by cause = {.topic = "lookup", .event_id = ""};
+    ule_audit_begin(lookup->actor, NULL, lookup->at, lookup->at > last ? lookup->at : last + 1, &cause, arena,
+                    &transaction);
     transaction.purpose = lookup->purpose;
     transaction.type = ULE_TRANSACTION_TYPE_LOOKUP;
     transaction.person = lookup->person;

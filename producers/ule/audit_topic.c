@@ -3,13 +3,11 @@
 
 #include "avro/framing.h"
 #include "base/clock.h"
-#include "base/uuid.h"
+#include "kafka/topics.h"
+#include "loop/audit.h"
 #include "loop/state.h"
 #include "ule/audit.h"
-#include "ule/live.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum ule_code ule_audit_open(struct ule_audit *audit, const struct ule_config *config, struct ule_producer *producer,
@@ -29,19 +27,11 @@ enum ule_code ule_audit_send(struct ule_audit *audit, const struct ule_audit_ent
     int64_t now = ule_clock_wall();
     struct ule_arena *arena = ule_arena_new();
     struct ule_cpr_transaction transaction;
-    ule_record_init(&ule_cpr_transaction_record, &transaction, arena);
     audit->version = now > audit->version ? now : audit->version + 1;
-    char version[24], event_id[ULE_UUID_SIZE];
-    (void)snprintf(version, sizeof version, "%" PRId64, audit->version);
-    const char *parts[] = {ULE_AUDIT_TOPIC, audit->actor, version};
     struct ule_caused_by source = entry->source;
-    transaction.event_id = ule_uuid_v5(parts, 3, event_id);
-    transaction.version = audit->version;
-    transaction.caused_by = (struct ule_caused_by){
-        .topic = entry->type == ULE_TRANSACTION_TYPE_REDRIVE ? "redrive" : "lookup", .event_id = ""};
-    transaction.effective_on = ule_date_of_time(now);
-    transaction.at = now;
-    transaction.actor = audit->actor;
+    const struct ule_caused_by cause = {.topic = entry->type == ULE_TRANSACTION_TYPE_REDRIVE ? "redrive" : "lookup",
+                                        .event_id = ""};
+    ule_audit_begin(audit->actor, NULL, now, audit->version, &cause, arena, &transaction);
     transaction.purpose = entry->purpose;
     transaction.type = entry->type;
     transaction.person = entry->person;

@@ -3,6 +3,7 @@
 #include "loop/source.h"
 #include "recording/recording.h"
 #include "ule/diff.h"
+#include "ule/live.h"
 #include "ule/replay.h"
 
 #include <inttypes.h>
@@ -193,30 +194,22 @@ static bool has_outputs(const char *dir) {
 }
 
 static enum ule_code open_recording(struct reading *reading, struct ule_error *error) {
-    /* What may lie beside outputs: inputs, what ule-family keeps for itself, what a test expects. */
-    enum { OTHERS = 4 };
-    static const char *const others[OTHERS] = {"ule.person-inbox.v1", "ule.person-state.v1",
-                                               "ule.person-inbox.v1.dead-letter.v1", "expected"};
-    const char *topics[ULE_REPLAY_OUTPUTS], *ours[ULE_SOURCE_COUNT + OTHERS];
+    const char *topics[ULE_REPLAY_OUTPUTS];
     for (size_t i = 0; i < ULE_REPLAY_OUTPUTS; i++)
         topics[i] = ule_replay_output_name(i);
-    for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
-        ours[i] = ule_sources[i].topic;
-    memcpy(&ours[ULE_SOURCE_COUNT], others, sizeof others);
     struct stat status;
     if (stat(reading->dir, &status) == 0 && S_ISDIR(status.st_mode) && !has_outputs(reading->dir))
         return ule_fail(error, ULE_CONFIG,
                         "%s: no output topic in it (%s.jsonl, ...): not what 'ule replay --to' wrote", reading->dir,
                         topics[0]);
-    const struct ule_recording_options options = {
+    struct ule_recording_options options = {
         .topics = topics,
         .topic_count = ULE_REPLAY_OUTPUTS,
-        .ours = ours,
-        .ours_count = ULE_SOURCE_COUNT + OTHERS,
         .max_bytes = MAX_BYTES,
         .context = reading,
         .progress = reading->terminal ? show_look : NULL,
     };
+    options.ours = ule_live_files(&options.ours_count);
     return ule_recording_open(reading->dir, &options, &reading->recording, error);
 }
 

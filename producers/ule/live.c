@@ -107,6 +107,16 @@ void ule_progress_end(struct ule_progress *progress) {
     progress->shown = false;
 }
 
+const char *const *ule_live_files(size_t *count) {
+    enum { MOST = 32 };
+    static const char *names[MOST] = {"expected"};
+    const struct ule_topic_plan *plans = ule_topic_plans(count);
+    for (size_t i = 0; i < *count && i + 1 < MOST; i++)
+        names[i + 1] = plans[i].name;
+    ++*count;
+    return names;
+}
+
 const struct ule_topic_plan *ule_live_original(const struct ule_topic_plan *dead_letter) {
     size_t count, size = strlen(dead_letter->name) - strlen(ULE_DEAD_LETTER_SUFFIX);
     const struct ule_topic_plan *plans = ule_topic_plans(&count);

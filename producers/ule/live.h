@@ -35,6 +35,8 @@ struct ule_progress {
 void ule_progress_show(struct ule_progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ule_progress_end(struct ule_progress *progress);
 
+/* What may lie in a recording: a file of every topic, and, in a test's, what must come out. */
+const char *const *ule_live_files(size_t *count);
 /* What the values of a topic are; of a dead letter, what they were meant to be. */
 const struct ule_record *ule_live_record(const struct ule_topic_plan *plan);
 /* The plan of the topic whose dead letters these are. */

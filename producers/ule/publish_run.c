@@ -267,28 +267,16 @@ static enum ule_code send_all(struct publish *publish, struct ule_error *error) 
 }
 
 static enum ule_code open_recording(struct publish *publish, struct ule_error *error) {
-    size_t count, ours_count = 0;
-    const struct ule_topic_plan *plans = ule_topic_plans(&count);
-    const char *topics[ULE_SOURCE_COUNT], **ours = calloc(count + 1, sizeof *ours);
-    if (!ours)
-        abort();
+    const char *topics[ULE_SOURCE_COUNT];
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         topics[i] = ule_sources[i].topic;
-    for (size_t i = 0; i < count; i++) {
-        if (plans[i].kind != ULE_TOPIC_INPUT)
-            ours[ours_count++] = plans[i].name;
-    }
-    ours[ours_count++] = "expected";
-    const struct ule_recording_options options = {
+    struct ule_recording_options options = {
         .topics = topics,
         .topic_count = ULE_SOURCE_COUNT,
-        .ours = ours,
-        .ours_count = ours_count,
         .max_bytes = (size_t)publish->options->config->max_line_bytes,
     };
-    enum ule_code code = ule_recording_open(publish->options->from, &options, &publish->recording, error);
-    free(ours);
-    return code;
+    options.ours = ule_live_files(&options.ours_count);
+    return ule_recording_open(publish->options->from, &options, &publish->recording, error);
 }
 
 static enum ule_code check_as_of(const struct publish *publish, struct ule_error *error) {

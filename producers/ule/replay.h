@@ -52,10 +52,12 @@ struct ule_replay {
 };
 
 /* replay_output.c */
-#define ULE_AUDIT_TOPIC "ule.audit.v1"
 /* Every topic that a replay writes, dead letters too. */
 enum { ULE_REPLAY_OUTPUTS = ULE_TOPIC_COUNT + 1 + ULE_SOURCE_COUNT };
 const char *ule_replay_output_name(size_t index);
+/* One output into a recording. */
+enum ule_code ule_replay_write(struct ule_writer *writer, const struct ule_output *output, int64_t at,
+                               struct ule_error *error) ULE_MUST_CHECK;
 enum ule_code ule_replay_publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error);
 enum ule_code ule_replay_set_aside(struct ule_replay *replay, const struct ule_recorded *recorded,
                                    const struct ule_error *why, struct ule_error *error) ULE_MUST_CHECK;

@@ -5,11 +5,8 @@
 
 #include "avro/framing.h"
 #include "core/step.h"
-#include "kafka/topics.h"
-#include "loop/source.h"
-#include "loop/stepper.h"
-#include "recording/writer.h"
-#include "ule/replay_tally.h"
+#include "ule/live.h"
+#include "ule/replay.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,15 +35,7 @@ struct inbox {
 static enum ule_code publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
     struct inbox *inbox = context;
     ule_tally_add(&inbox->tally, "out", ule_topic_names[output->topic], 1);
-    return ule_writer_write(inbox->writer,
-                            &(struct ule_written){
-                                .topic = ule_topic_names[output->topic],
-                                .ts = at,
-                                .key = output->key,
-                                .record = ule_topic_records[output->topic],
-                                .value = output->value,
-                            },
-                            error);
+    return ule_replay_write(inbox->writer, output, at, error);
 }
 
 /* What is told stands in the recording. */
@@ -109,22 +98,13 @@ static enum ule_code take(struct inbox *inbox, const struct ule_recorded *record
 static enum ule_code open_all(struct inbox *inbox, const char *from, const char *to, enum ule_format format,
                               struct ule_error *error) {
     static const char *const topics[] = {ULE_INBOX_TOPIC};
-    size_t count;
-    const struct ule_topic_plan *plans = ule_topic_plans(&count);
-    const char *ours[64] = {"expected"};
-    size_t ours_count = 1;
-    for (size_t i = 0; i < count && ours_count < 64; i++) {
-        if (strcmp(plans[i].name, ULE_INBOX_TOPIC) != 0)
-            ours[ours_count++] = plans[i].name;
-    }
-    const struct ule_recording_options options = {
+    struct ule_recording_options options = {
         .topics = topics,
         .topic_count = 1,
-        .ours = ours,
-        .ours_count = ours_count,
         .max_bytes = (size_t)inbox->config->max_line_bytes,
     };
     const struct ule_stepper_sink sink = {.context = inbox, .output = publish, .tell = tell};
+    options.ours = ule_live_files(&options.ours_count);
     inbox->stepper = ule_stepper_new(&inbox->config->policy, &sink);
     inbox->reader = ule_reader_new(&ule_inbox_message_record);
     inbox->arena = ule_arena_new();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/replay.h"
 
+#include "kafka/topics.h"
 #include "loop/audit.h"
 
 #include <inttypes.h>
@@ -9,9 +10,9 @@
 static const char actor[] = "ule-replay";
 
 static const char *const dead_letter_names[ULE_SOURCE_COUNT] = {
-    "cpr.person-changed.v1.dead-letter.v1",  "udlst.residence-permit.v1.dead-letter.v1",
-    "nemid.credential.v1.dead-letter.v1",    "institution.person-changed.v1.dead-letter.v1",
-    "institution.request.v1.dead-letter.v1",
+    "cpr.person-changed.v1" ULE_DEAD_LETTER_SUFFIX,  "udlst.residence-permit.v1" ULE_DEAD_LETTER_SUFFIX,
+    "nemid.credential.v1" ULE_DEAD_LETTER_SUFFIX,    "institution.person-changed.v1" ULE_DEAD_LETTER_SUFFIX,
+    "institution.request.v1" ULE_DEAD_LETTER_SUFFIX,
 };
 
 const char *ule_replay_output_name(size_t index) {
@@ -20,10 +21,9 @@ const char *ule_replay_output_name(size_t index) {
     return index == ULE_TOPIC_COUNT ? ULE_AUDIT_TOPIC : dead_letter_names[index - ULE_TOPIC_COUNT - 1];
 }
 
-enum ule_code ule_replay_publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
-    struct ule_replay *replay = context;
-    ule_tally_output(&replay->tally, replay->stores[0], output);
-    return ule_writer_write(replay->writer,
+enum ule_code ule_replay_write(struct ule_writer *writer, const struct ule_output *output, int64_t at,
+                               struct ule_error *error) {
+    return ule_writer_write(writer,
                             &(struct ule_written){
                                 .topic = ule_topic_names[output->topic],
                                 .ts = at,
@@ -32,6 +32,12 @@ enum ule_code ule_replay_publish(void *context, const struct ule_output *output,
                                 .value = output->value,
                             },
                             error);
+}
+
+enum ule_code ule_replay_publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
+    struct ule_replay *replay = context;
+    ule_tally_output(&replay->tally, replay->stores[0], output);
+    return ule_replay_write(replay->writer, output, at, error);
 }
 
 /* Where, in the words of an operator; never what the record says. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/replay.h"
 
-#include "kafka/topics.h"
 #include "loop/queue.h"
+#include "ule/live.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -230,26 +230,18 @@ static enum ule_code check_as_of(const struct ule_replay *replay, struct ule_err
 }
 
 static enum ule_code open_recording(struct ule_replay *replay, struct ule_error *error) {
-    /* What a recording of a live run has beside inputs and outputs, and a test's: what must come out. */
-    static const char *const beside[] = {ULE_INBOX_TOPIC, ULE_INBOX_TOPIC ULE_DEAD_LETTER_SUFFIX, ULE_CHANGELOG_TOPIC,
-                                         "expected"};
-    enum { BESIDE = sizeof beside / sizeof *beside };
-    const char *topics[ULE_SOURCE_COUNT], *ours[ULE_REPLAY_OUTPUTS + BESIDE];
+    const char *topics[ULE_SOURCE_COUNT];
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         topics[i] = ule_sources[i].topic;
-    for (size_t i = 0; i < ULE_REPLAY_OUTPUTS; i++)
-        ours[i] = ule_replay_output_name(i);
-    memcpy(ours + ULE_REPLAY_OUTPUTS, beside, sizeof beside);
-    const struct ule_recording_options options = {
+    struct ule_recording_options options = {
         .topics = topics,
         .topic_count = ULE_SOURCE_COUNT,
-        .ours = ours,
-        .ours_count = ULE_REPLAY_OUTPUTS + BESIDE,
         .max_bytes = (size_t)replay->config->max_line_bytes,
         .position = ule_replay_position,
         .context = replay,
         .progress = replay->terminal ? show_look : NULL,
     };
+    options.ours = ule_live_files(&options.ours_count);
     return ule_recording_open(replay->options->from, &options, &replay->recording, error);
 }
 

@@ -2,6 +2,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "kafka/statistics.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -147,6 +148,7 @@ enum ule_code ule_consumer_open(const struct ule_config *config, const char *cli
     ule_kafka_set(conf, "enable.partition.eof", "false");
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_rebalance_cb(conf, rebalance);
+    ule_kafka_want_statistics(config, conf);
     code = ule_kafka_client(RD_KAFKA_CONSUMER, conf, &consumer->client, error);
     if (!code) {
         (void)rd_kafka_poll_set_consumer(consumer->client);

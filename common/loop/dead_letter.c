@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "kafka/topics.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,6 +82,7 @@ enum ule_code ule_dead_letters_send(struct ule_worker *worker, struct ule_dead_l
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         headers[count++] = (struct ule_header){own[i][0], own[i][1], strlen(own[i][1])};
     show(letters, message, why);
+    ule_metric_add(ULE_METRIC_DEAD_LETTERS, letters->input, ule_code_name(why->code), 1);
     return ule_worker_send(worker,
                            &(struct ule_message){
                                .topic = letters->topic,

@@ -8,6 +8,7 @@
 #include "loop/dead_letter.h"
 #include "loop/process.h"
 #include "loop/state.h"
+#include "ops/metrics.h"
 #include "registry/registry.h"
 
 #include <stdlib.h>
@@ -145,6 +146,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *message, stru
         code = deliver(forward, &out, error);
     if (code == ULE_OK && why.code == ULE_OK && forward->forwarding->audited && out.person)
         count_for_audit(forward, &out.caused_by);
+    ule_metric_add(ULE_METRIC_RECORDS_TAKEN, input->topic, why.code == ULE_OK ? "forwarded" : "dead-letter", 1);
     return code == ULE_OK
                ? ule_worker_position(forward->worker, input->topic, message->partition, message->offset + 1, error)
                : code;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/process.h"
 
+#include "base/clock.h"
+#include "ops/health.h"
+#include "ops/http.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
+#include "ops/notify.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -23,6 +28,7 @@ static void on_stop(int signal_number) {
 /* A log on stderr is reopened by whoever reads it; a terminal that goes away must not end the process. */
 static void on_hangup(int signal_number) {
     (void)signal_number;
+    ule_log_ask_reopen();
 }
 
 static void handle_signals(void) {
@@ -87,6 +93,7 @@ static enum ule_code check(const struct ule_process *process, const struct ule_c
     return ULE_OK;
 }
 
+/* Where the log is a file, stderr is that file. */
 static int status_of(const struct ule_process *process, enum ule_code code, const struct ule_error *error) {
     if (code == ULE_OK) {
         ule_log(ULE_LOG_NOTICE, "stopped", "%s", "");
@@ -100,17 +107,34 @@ static int status_of(const struct ule_process *process, enum ule_code code, cons
     return code == ULE_FENCED ? EXIT_FENCED : EXIT_FAILURE;
 }
 
+static void begin_telling(const struct ule_process *process) {
+    ule_metric_set(ULE_METRIC_BUILD_INFO, process->name, ULE_VERSION, 1);
+    ule_metric_set(ULE_METRIC_STARTED, NULL, NULL, (double)ule_clock_wall() / 1000);
+    ule_metric_add(ULE_METRIC_TRANSACTIONS_ABORTED, NULL, NULL, 0);
+    ule_ready_set(ULE_READY_BROKERS, false, "not connected yet");
+    ule_ready_set(ULE_READY_ASSIGNED, false, "none are assigned yet");
+    ule_health_turn();
+}
+
 static int run(const struct ule_process *process, const struct ule_config *config, bool allow_jump) {
     struct ule_error error = {0};
     void *made = NULL;
     const struct ule_task *task = NULL;
+    struct ule_http *http = NULL;
     enum ule_code code = check(process, config, &error);
+    if (code == ULE_OK && config->log_file)
+        code = ule_log_to_file(config->log_file, &error);
+    begin_telling(process);
+    if (code == ULE_OK)
+        code = ule_http_open(config, &http, &error);
     if (code == ULE_OK)
         code = process->new_task(process, config, allow_jump, &made, &task, &error);
     if (code == ULE_OK) {
         code = ule_worker_run(config, task, &stop, &error);
+        ule_notify_stopping();
         process->free_task(made);
     }
+    ule_http_close(http);
     return status_of(process, code, &error);
 }
 

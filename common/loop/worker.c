@@ -3,7 +3,10 @@
 
 #include "base/clock.h"
 #include "kafka/rival.h"
+#include "ops/health.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
+#include "ops/notify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +71,11 @@ static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
 
 enum ule_code ule_worker_send(struct ule_worker *worker, const struct ule_message *message, struct ule_error *error) {
     enum ule_code code = begin(worker, error);
-    return code == ULE_OK ? ule_producer_send(worker->producer, message, error) : code;
+    if (code == ULE_OK)
+        code = ule_producer_send(worker->producer, message, error);
+    if (code == ULE_OK)
+        ule_metric_add(ULE_METRIC_RECORDS_SENT, message->topic, NULL, 1);
+    return code;
 }
 
 enum ule_code ule_worker_position(struct ule_worker *worker, const char *topic, int32_t partition, int64_t next,
@@ -125,7 +132,19 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
     }
     worker->positions_count = count;
     ule_log(ULE_LOG_INFO, "assigned", "partitions=%zu", count);
+    ule_ready_set(ULE_READY_BROKERS, true, NULL);
+    ule_ready_set(ULE_READY_ASSIGNED, true, NULL);
     return worker->task->assigned ? worker->task->assigned(worker->task->context, all, count, error) : ULE_OK;
+}
+
+/* What was counted in a batch that is dropped will be taken again. */
+static void forget_counts(struct ule_worker *worker, const char *why) {
+    if (worker->open)
+        ule_metric_count(ULE_METRIC_TRANSACTIONS_ABORTED, NULL, NULL);
+    worker->open = false;
+    ule_metrics_abort();
+    ule_metric_clear(ULE_METRIC_LAG);
+    ule_ready_set(ULE_READY_ASSIGNED, false, why);
 }
 
 /* The batch is dropped, not committed: at most `batch.milliseconds` of work, and the one way that is right for
@@ -134,11 +153,18 @@ static void revoked(void *context, bool lost) {
     struct ule_worker *worker = context;
     if (worker->open && ule_producer_abort(worker->producer, &worker->trouble) == ULE_OK)
         worker->trouble.code = ULE_OK;
-    worker->open = false;
+    forget_counts(worker, "the group gives them out anew");
     worker->positions_count = 0;
     ule_log(lost ? ULE_LOG_WARNING : ULE_LOG_INFO, "revoked", "lost=%s", lost ? "true" : "false");
     if (worker->task->revoked)
         worker->task->revoked(worker->task->context);
+}
+
+/* A commit that is tried again is no loop that hangs. */
+static bool keep_committing(void *context) {
+    (void)context;
+    ule_health_turn();
+    return true;
 }
 
 static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) {
@@ -153,19 +179,24 @@ static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) 
             rd_kafka_topic_partition_list_add(offsets, position->topic, position->partition)->offset = position->next;
         position->touched = false;
     }
-    code = ule_producer_commit(worker->producer, offsets, ule_consumer_group(worker->consumer), NULL, NULL, error);
+    int64_t began = ule_clock_steady();
+    code = ule_producer_commit(worker->producer, offsets, ule_consumer_group(worker->consumer), keep_committing, NULL,
+                               error);
     rd_kafka_topic_partition_list_destroy(offsets);
     if (code != ULE_OK)
         return code;
     worker->open = false;
     worker->ending = false;
     worker->committed++;
+    ule_metric_observe(ULE_METRIC_TRANSACTION_COMMIT, (double)(ule_clock_steady() - began) / 1000);
+    ule_metrics_commit();
     return task->committed ? task->committed(task->context, error) : ULE_OK;
 }
 
 static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     const struct ule_task *task = worker->task;
     bool busy = false;
+    ule_health_turn();
     enum ule_code code = task->idle ? task->idle(task->context, &busy, error) : ULE_OK;
     if (code != ULE_OK)
         return code;
@@ -208,6 +239,8 @@ static enum ule_code session(struct ule_worker *worker, const char *id, struct u
         ule_log(ULE_LOG_NOTICE, "started", "id=%s", id);
     while (code == ULE_OK && !*worker->stop)
         code = turn(worker, error);
+    if (*worker->stop)
+        ule_notify_stopping();
     if (code == ULE_OK && worker->open)
         code = commit(worker, error);
     if (code == ULE_OK)
@@ -222,6 +255,7 @@ static enum ule_code session(struct ule_worker *worker, const char *id, struct u
 
 static bool keep_waiting(void *context) {
     const struct ule_worker *worker = context;
+    ule_health_turn();
     return !*worker->stop;
 }
 
@@ -240,7 +274,7 @@ static enum ule_code judge_fence(const struct ule_worker *worker, const char *id
 
 static void close_all(struct ule_worker *worker) {
     const struct ule_task *task = worker->task;
-    worker->open = false; /* closing the producer aborts what is open */
+    forget_counts(worker, "starting anew"); /* closing the producer aborts what is open */
     worker->ending = false;
     ule_consumer_close(worker->consumer);
     ule_producer_close(worker->producer);
@@ -254,8 +288,10 @@ static void close_all(struct ule_worker *worker) {
 
 static void back_off(const struct ule_worker *worker, int ms) {
     int64_t until = ule_clock_steady() + ms;
-    while (!*worker->stop && ule_clock_steady() < until)
+    while (!*worker->stop && ule_clock_steady() < until) {
+        ule_health_turn();
         (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
 }
 
 enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_task *task,
@@ -279,6 +315,9 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
             break;
         }
         ule_log_error(ULE_LOG_WARNING, "restarting", &met);
+        ule_metric_count(ULE_METRIC_SESSIONS_ENDED, ule_code_name(met.code), NULL);
+        if (met.code == ULE_KAFKA)
+            ule_ready_set(ULE_READY_BROKERS, false, met.message);
         if (*stop) {
             code = ULE_OK; /* what was not committed is for the next start */
             break;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHY_SIZE = 256 };
+enum { WHY_SIZE = 256, TURN_MS = 20 };
 
 static const char *const names[ULE_READY_COUNT] = {
     [ULE_READY_BROKERS] = "brokers",
@@ -82,8 +82,12 @@ static void tell_manager(void) {
     ule_notify_ready(ready, ready ? "working" : text);
 }
 
+/* Called for each record, too: there is nothing to do for most of them. */
 void ule_health_turn(void) {
-    atomic_store(&turned, ule_clock_steady());
+    int64_t now = ule_clock_steady();
+    if (now - atomic_load(&turned) < TURN_MS)
+        return;
+    atomic_store(&turned, now);
     ule_log_serve();
     if (atomic_exchange(&changed, false))
         tell_manager();

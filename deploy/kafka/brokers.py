@@ -6,6 +6,7 @@ test leaves no broker behind. Everything about a cluster is in its folder, so th
 
   cluster.json        what it was made with: id, owner, listeners, brokers and their ports
   env                 KAFKA_BOOTSTRAP (and KAFKA_BOOTSTRAP_<LISTENER>) for a shell
+  security/           of a secure one: certificates and passwords (certificates.py)
   broker-N/           server.properties, broker.log, pid (broker and keeper, each with its start time), log/"""
 import base64
 import contextlib
@@ -19,10 +20,12 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 
+import certificates
 import fetch
 import wire
 from fetch import Failed
@@ -59,6 +62,24 @@ SETTINGS = {
     "num.io.threads": "4",
     "background.threads": "4",
     "group.coordinator.threads": "1",
+}
+
+
+# With security: nobody without a certificate of ours or a password, and nobody has a right that was not granted. The
+# brokers talk to each other, and to the controllers among them, with a certificate, too.
+PLAIN = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"}
+SECURE = {"SSL": "SSL", "CONTROLLER": "SSL", "SASL_SSL": "SASL_SSL"}
+BROKER, ADMIN = "broker", "admin"  # common names; both may do everything
+SECURITY = {
+    "ssl.keystore.type": "PEM",
+    "ssl.truststore.type": "PEM",
+    "ssl.client.auth": "required",
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config":
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": "User:CN=%s;User:CN=%s" % (BROKER, ADMIN),
 }
 
 
@@ -188,8 +209,13 @@ class Cluster:
         return [broker["number"] for broker in self.known()["brokers"]]
 
     @property
+    def main(self):
+        """The listener of the brokers themselves, and of clients that ask for none."""
+        return next(iter(self.known()["listeners"]))
+
+    @property
     def bootstrap(self):
-        return self.known()["bootstrap"]["PLAINTEXT"]
+        return self.known()["bootstrap"][self.main]
 
     def bootstrap_of(self, listener):
         return self.known()["bootstrap"][listener]
@@ -205,7 +231,51 @@ class Cluster:
         return self.folder / ("broker-%d" % number)
 
     def address(self, number):
-        return HOST, self.known()["brokers"][number - 1]["ports"]["PLAINTEXT"]
+        return HOST, self.known()["brokers"][number - 1]["ports"][self.main]
+
+    def door(self, number):
+        """With all rights."""
+        if not self.secure:
+            return wire.Door(self.address(number))
+        certificate, key = self.authority.issue(ADMIN)
+        context = ssl.create_default_context(cafile=self.authority.certificate)
+        context.load_cert_chain(certificate, key)
+        return wire.Door(self.address(number), context)
+
+    # --- Who may
+
+    @property
+    def secure(self):
+        return self.known().get("secure", False)
+
+    @property
+    def authority(self):
+        if not self.secure:
+            raise Failed("the cluster in %s is not secure" % self.folder)
+        return certificates.Authority(self.folder / "security")
+
+    def identity(self, name):
+        """librdkafka's settings for CN=NAME on the listener SSL; the certificate is made where there is none."""
+        certificate, key = self.authority.issue(name)
+        return {"bootstrap.servers": self.bootstrap, "security.protocol": "ssl",
+                "ssl.ca.location": self.authority.certificate, "ssl.certificate.location": certificate,
+                "ssl.key.location": key}
+
+    def admin_properties(self):
+        """Likewise for ADMIN and for Kafka's own tools, in a file."""
+        store = self.authority.issue_store(ADMIN, "client")
+        path = store.with_name(ADMIN + ".properties")
+        write_whole(path, "security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=%s\n"
+                    "ssl.truststore.type=PEM\nssl.truststore.location=%s\n" % (store, self.authority.certificate))
+        return path
+
+    def user(self, name):
+        """Makes the cluster, or starts again the one that was stopped, and returns when all brokers answer.
+        `listeners` are NAME:PROTOCOL beside PLAINTEXT; `properties` is text that goes last into each server.properties;
+        the brokers die with the process `owner`, or live until stopped when that is None. `secure` is for good: SSL and
+        SASL_SSL instead of PLAINTEXT, and no right that was not granted."""
+                "ssl.ca.location": self.authority.certificate, "sasl.mechanism": "SCRAM-SHA-512",
+                "sasl.username": name, "sasl.password-file": path}
 
     # --- Starting
 
@@ -215,25 +285,28 @@ class Cluster:
         self.begin(*arguments, **options)
 
     def begin(self, brokers=None, port_base=None, listeners=(), properties="", heap=HEAP, java=(), owner=None,
-              timeout=180.0):
+              timeout=180.0, secure=None):
         """Makes the cluster, or starts again the one that was stopped, and returns when all brokers answer. `listeners`
         are NAME:PROTOCOL beside PLAINTEXT; `properties` is text that goes last into each server.properties; the brokers
-        die with the process `owner`, or live until stopped when that is None."""
+        die with the process `owner`, or live until stopped when that is None. `secure` is for good: SSL and SASL_SSL
+        instead of PLAINTEXT, and no right that was not granted."""
         if any(self.processes(number)[0] for number in (self.numbers if self.about else ())):
             raise Failed("the cluster in %s runs" % self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.about is None:
             self.about = {"cluster_id": new_id(), "brokers": [{"number": number, "directory_id": new_id()}
                                                               for number in range(1, (brokers or 1) + 1)]}
-        elif brokers not in (None, len(self.numbers)):
-            raise Failed("the cluster in %s has %d brokers" % (self.folder, len(self.numbers)))
-        names = dict(name.split(":") for name in ("PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", *listeners))
+            self.about["secure"] = bool(secure)
+        elif brokers not in (None, len(self.numbers)) or secure not in (None, self.secure):
+            raise Failed("the cluster in %s has %d brokers%s" % (self.folder, len(self.numbers),
+                                                                 " and is secure" if self.secure else ""))
+        names = {**(SECURE if self.secure else PLAIN), **dict(name.split(":") for name in listeners)}
         self.about.update(listeners=names, properties=properties, heap=heap, java=list(java),
                           owner=dataclasses.astuple(Process.of(owner) or Process(owner, 0)) if owner else None)
         self.assign_ports(port_base)
         write_whole(self.folder / "cluster.json", json.dumps(self.about, indent=1) + "\n")
         write_whole(self.folder / "env", "".join(
-            "KAFKA_BOOTSTRAP%s=%s\n" % ("" if name == "PLAINTEXT" else "_" + name, servers)
+            "KAFKA_BOOTSTRAP%s=%s\n" % ("" if name == self.main else "_" + name, servers)
             for name, servers in self.about["bootstrap"].items()))
         try:
             keepers = {number: self.launch(number) for number in self.numbers}
@@ -266,7 +339,7 @@ class Cluster:
             "node.id": number,
             "controller.quorum.voters": ",".join(voters),
             "controller.listener.names": "CONTROLLER",
-            "inter.broker.listener.name": "PLAINTEXT",
+            "inter.broker.listener.name": self.main,
             "listeners": ",".join(listeners),
             "listener.security.protocol.map": ",".join("%s:%s" % pair for pair in names.items()),
             "log.dirs": self.place(number) / "log",
@@ -276,7 +349,12 @@ class Cluster:
             "transaction.state.log.replication.factor": len(brokers),
             "transaction.state.log.min.isr": in_sync,
             **SETTINGS,
+            **(self.security_properties() if self.secure else {}),
         }
+
+    def security_properties(self):
+        return {**SECURITY, "ssl.keystore.location": self.authority.issue_store(BROKER, "broker"),
+                "ssl.truststore.location": self.authority.certificate}
 
     def launch(self, number):
         """Starts the keeper of a broker; the process that wait() is to watch."""
@@ -318,7 +396,7 @@ class Cluster:
     def answers(self, number):
         """The brokers that this one knows to serve; none when it does not answer."""
         try:
-            picture = wire.picture(self.address(number))
+            picture = wire.picture(self.door(number))
         except OSError:
             return set()
         return set(picture.brokers) if picture.controller >= 0 else set()
@@ -404,7 +482,7 @@ class Cluster:
         for number, (state, _) in self.status().items():
             if state == "running":
                 with contextlib.suppress(OSError):
-                    return wire.picture(self.address(number))
+                    return wire.picture(self.door(number))
         raise Failed("no broker answers")
 
     def await_in_sync(self, timeout=120.0):
@@ -421,13 +499,16 @@ class Cluster:
                 raise Failed("after %.0f s not in sync: %s" % (timeout, ", ".join(sorted(behind)) or "a broker"))
             time.sleep(PROGRESS)
 
-    def create_topic(self, name, partitions=1, **settings):
-        """Returns when its partitions have leaders. A dot in a setting's name is written as _ here."""
-        settings = {key.replace("_", "."): value for key, value in settings.items()}
+    def any_door(self):
         number = next(iter(self.running()), None)
         if number is None:
             raise Failed("no broker runs")
-        wire.create_topic(self.address(number), name, partitions, -1, settings)
+        return self.door(number)
+
+    def create_topic(self, name, partitions=1, **settings):
+        """Returns when its partitions have leaders. A dot in a setting's name is written as _ here."""
+        settings = {key.replace("_", "."): value for key, value in settings.items()}
+        wire.create_topic(self.any_door(), name, partitions, -1, settings)
         while sum(part.topic == name and part.leader >= 0 for part in self.picture().partitions) < partitions:
             time.sleep(PROGRESS)
 

@@ -15,7 +15,7 @@ def ends(cluster, topic, partitions, committed):
     """Partition -> the offset after its last record; with `committed`, before the first that may be aborted still."""
     body = struct.pack(">ibi", -1, committed, 1) + wire.text(topic) + struct.pack(">i", len(partitions))
     body += b"".join(struct.pack(">iq", partition, LATEST) for partition in partitions)
-    reader = wire.call(cluster.address(1), LIST_OFFSETS, body, 5.0)
+    reader = wire.call(cluster.door(1), LIST_OFFSETS, body, 5.0)
     reader.take("i")
 
     def partition():

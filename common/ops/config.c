@@ -103,7 +103,7 @@ static const struct setting settings[] = {
 };
 _Static_assert(sizeof settings / sizeof *settings == ULE_CONFIG_SETTINGS, "ULE_CONFIG_SETTINGS");
 
-static const char kafka_prefix[] = "kafka.", topic_prefix[] = "topic.";
+static const char kafka_prefix[] = "kafka.", topic_prefix[] = "topic.", file_suffix[] = "-file";
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -232,6 +232,48 @@ static bool is_topic(const char *name) {
     return size >= 1 && size <= 249 && !name[size] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+/* What stands in the file that `path` calls `name` for its key `key`, without a line end; up to LINE_MAX_BYTES + 1. */
+static enum ule_code read_beside(struct ule_config *config, const char *path, const char *key, const char *name,
+                                 uint8_t **bytes, size_t *size, struct ule_error *error) {
+    const char *slash = strrchr(path, '/');
+    if (*name != '/' && slash)
+        name = ule_arena_printf(config->arena, "%.*s/%s", (int)(slash - path), path, name);
+    FILE *file = fopen(name, "re");
+    if (!file)
+        return ule_fail(error, ULE_IO, "%.100s %s: %s", key, name, strerror(errno));
+    uint8_t *read = ule_arena_alloc(config->arena, LINE_MAX_BYTES + 2);
+    *size = fread(read, 1, LINE_MAX_BYTES + 1, file);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file);
+    if (failed)
+        return ule_fail(error, ULE_IO, "%.100s %s: %s", key, name, strerror(errno));
+    while (*size && (read[*size - 1] == '\n' || read[*size - 1] == '\r'))
+        (*size)--;
+    read[*size] = '\0';
+    *bytes = read;
+    return ULE_OK;
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t size = strlen(text), end_size = strlen(end);
+    return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* kafka.NAME-file: *value is the name of a file, and becomes what stands in it. */
+static enum ule_code read_value(struct ule_config *config, const char *path, const char *key, char **value,
+                                struct ule_error *error) {
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    const char *name = *value;
+    enum ule_code code = read_beside(config, path, key, name, &bytes, &size, error);
+    if (code != ULE_OK)
+        return code;
+    if (!size || size > LINE_MAX_BYTES || strlen((const char *)bytes) != size)
+        return ule_fail(error, ULE_CONFIG, "%.100s %s: expected 1 to %d bytes of text", key, name, LINE_MAX_BYTES);
+    *value = (char *)bytes;
+    return ULE_OK;
+}
+
 static enum ule_code take_line(struct ule_config *config, const char *path, unsigned line, char *text,
                                struct ule_error *error) {
     text += strspn(text, " \t\r\n");
@@ -247,10 +289,17 @@ static enum ule_code take_line(struct ule_config *config, const char *path, unsi
     for (char *end = equals; end > text && strchr(" \t", end[-1]);)
         *--end = '\0';
     value = (char *)(uintptr_t)ule_arena_string(config->arena, value);
-    if (strncmp(text, kafka_prefix, strlen(kafka_prefix)) == 0)
+    if (strncmp(text, kafka_prefix, strlen(kafka_prefix)) == 0) {
+        if (ends_with(text, file_suffix)) {
+            enum ule_code code = read_value(config, path, text, &value, error);
+            if (code != ULE_OK)
+                return code;
+            text[strlen(text) - strlen(file_suffix)] = '\0';
+        }
         return add_pair(config, &config->kafka, &config->kafka_count, text + strlen(kafka_prefix), value)
                    ? ULE_OK
                    : ule_fail(error, ULE_CONFIG, "%s:%u: %.100s stands here a second time", path, line, text);
+    }
     if (strncmp(text, topic_prefix, strlen(topic_prefix)) == 0) {
         if (!is_topic(value) || !is_topic(text + strlen(topic_prefix)))
             return ule_fail(error, ULE_CONFIG, "%s:%u: %.100s: expected the name of a topic", path, line, text);
@@ -296,23 +345,14 @@ static enum ule_code read_file(struct ule_config *config, const char *path, stru
 }
 
 static enum ule_code read_secret(struct ule_config *config, const char *path, struct ule_error *error) {
-    const char *name = config->secret_file;
-    const char *slash = strrchr(path, '/');
-    if (*name != '/' && slash)
-        name = ule_arena_printf(config->arena, "%.*s/%s", (int)(slash - path), path, name);
-    FILE *file = fopen(name, "re");
-    if (!file)
-        return ule_fail(error, ULE_IO, "secret.file %s: %s", name, strerror(errno));
-    uint8_t *secret = ule_arena_alloc(config->arena, SECRET_MAX + 1);
-    size_t size = fread(secret, 1, SECRET_MAX + 1, file);
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    if (failed)
-        return ule_fail(error, ULE_IO, "secret.file %s: %s", name, strerror(errno));
-    while (size && (secret[size - 1] == '\n' || secret[size - 1] == '\r'))
-        size--;
+    uint8_t *secret;
+    size_t size;
+    enum ule_code code = read_beside(config, path, "secret.file", config->secret_file, &secret, &size, error);
+    if (code != ULE_OK)
+        return code;
     if (size < SECRET_MIN || size > SECRET_MAX)
-        return ule_fail(error, ULE_CONFIG, "secret.file %s: expected %d to %d bytes", name, SECRET_MIN, SECRET_MAX);
+        return ule_fail(error, ULE_CONFIG, "secret.file %s: expected %d to %d bytes", config->secret_file, SECRET_MIN,
+                        SECRET_MAX);
     config->policy.secret = secret;
     config->policy.secret_size = size;
     return ULE_OK;
@@ -415,7 +455,7 @@ void ule_config_digest(const struct ule_config *config, char digest[static 65]) 
 }
 
 static bool is_secret(const char *name) {
-    return strstr(name, "password") || strstr(name, "secret") || strstr(name, "token");
+    return strstr(name, "password") || strstr(name, "secret") || strstr(name, "token") || strstr(name, "key.pem");
 }
 
 void ule_config_print(const struct ule_config *config, FILE *file) {

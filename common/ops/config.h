@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Configuration: a flat file of `key = value` lines (design.md section 10). `#` begins a comment line; a value is the
  * rest of its line without blanks around it. A key that is not known, or stands twice, is an error with file and line.
- * Keys that begin with `kafka.` are kept for librdkafka as they are; `topic.NAME` gives a topic another name than the
- * one of design.md section 3. Secrets stand in files of their own. */
+ * Keys that begin with `kafka.` are kept for librdkafka as they are; `kafka.NAME-file` gives NAME what stands in a
+ * file, as a password should. `topic.NAME` gives a topic another name than the one of design.md section 3. Secrets
+ * stand in files of their own. */
 #ifndef ULE_OPS_CONFIG_H
 #define ULE_OPS_CONFIG_H
 

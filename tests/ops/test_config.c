@@ -142,6 +142,30 @@ START_TEST(a_secret_comes_from_a_file_beside_the_configuration) {
     ck_assert_int_eq(read_text(text), ULE_CONFIG);
 }
 
+START_TEST(a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed) {
+    write_file(secret_path, "made-up password\n");
+    char text[256], printed[8192] = "";
+    (void)snprintf(text, sizeof text, "kafka.sasl.password-file = %s\n", strrchr(secret_path, '/') + 1);
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    ck_assert_uint_eq(config->kafka_count, 1);
+    ck_assert_str_eq(config->kafka[0].name, "sasl.password");
+    ck_assert_str_eq(config->kafka[0].value, "made-up password");
+    FILE *file = fmemopen(printed, sizeof printed, "w");
+    ck_assert_ptr_nonnull(file);
+    ule_config_print(config, file);
+    (void)fclose(file);
+    ck_assert_ptr_nonnull(strstr(printed, "kafka.sasl.password = (hidden)"));
+    ck_assert_ptr_null(strstr(printed, "made-up"));
+    char twice[400];
+    (void)snprintf(twice, sizeof twice, "%skafka.sasl.password = other\n", text);
+    ck_assert_int_eq(read_text(twice), ULE_CONFIG);
+    write_file(secret_path, "\n");
+    ck_assert_int_eq(read_text(text), ULE_CONFIG);
+    ck_assert_ptr_nonnull(strstr(error.message, "kafka.sasl.password-file"));
+    (void)unlink(secret_path);
+    ck_assert_int_eq(read_text(text), ULE_IO);
+}
+
 START_TEST(a_replay_forgets_nobody_unless_told_to) {
     ck_assert_int_eq(read_text(""), ULE_OK);
     ule_config_for_replay(config);
@@ -197,6 +221,7 @@ int main(void) {
     tcase_add_test(tests, a_file_changes_what_it_names);
     tcase_add_loop_test(tests, a_mistake_is_named_with_file_and_line, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_test(tests, a_secret_comes_from_a_file_beside_the_configuration);
+    tcase_add_test(tests, a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed);
     tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);
     tcase_add_test(tests, keys_are_uuids_of_version_8_and_depend_on_the_secret);
     tcase_add_test(tests, the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "registry/http.h"
+#include "registry/client.h"
 
 #include "base/buffer.h"
 
@@ -14,7 +14,7 @@
 /* No schema is as large, and nobody makes us keep more. */
 enum { ANSWER_MAX = 1 << 20, PASSWORD_MAX = 1024, TIMEOUT_LEAST = 100, TIMEOUT_MOST = 5000 };
 
-struct ule_http {
+struct ule_registry_client {
     CURL *curl;
     struct curl_slist *headers;
     char *base, *place;
@@ -22,30 +22,31 @@ struct ule_http {
     bool too_large;
 };
 
-enum ule_code ule_http_trouble(const struct ule_http *http, struct ule_error *error, const char *format, ...) {
+enum ule_code ule_registry_client_trouble(const struct ule_registry_client *client, struct ule_error *error,
+                                          const char *format, ...) {
     char text[256];
     va_list arguments;
     va_start(arguments, format);
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang-tidy 14 does not see the va_start above */
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    (void)ule_fail(error, ULE_REGISTRY, "schema registry %s: %s", http->place, text);
+    (void)ule_fail(error, ULE_REGISTRY, "schema registry %s: %s", client->place, text);
     if (error)
         error->action = ULE_ACTION_RETRY;
     return ULE_REGISTRY;
 }
 
-const char *ule_http_place(const struct ule_http *http) {
-    return http->place;
+const char *ule_registry_client_place(const struct ule_registry_client *client) {
+    return client->place;
 }
 
 static size_t receive(char *bytes, size_t one, size_t count, void *context) {
-    struct ule_http *http = context;
-    if (http->answer.size + one * count > ANSWER_MAX) {
-        http->too_large = true;
+    struct ule_registry_client *client = context;
+    if (client->answer.size + one * count > ANSWER_MAX) {
+        client->too_large = true;
         return 0;
     }
-    ule_buffer_append(&http->answer, bytes, one * count);
+    ule_buffer_append(&client->answer, bytes, one * count);
     return one * count;
 }
 
@@ -55,7 +56,7 @@ static char *part(CURLU *url, CURLUPart which) {
 }
 
 /* http(s)://host[:port][/path] and no more: what names a person or holds a password has no place in a URL. */
-static enum ule_code take_url(struct ule_http *http, const struct ule_config_registry *settings,
+static enum ule_code take_url(struct ule_registry_client *client, const struct ule_config_registry *settings,
                               struct ule_error *error) {
     CURLU *url = curl_url();
     if (!url)
@@ -74,7 +75,7 @@ static enum ule_code take_url(struct ule_http *http, const struct ule_config_reg
                         "registry.password-file");
     else if (settings->user && strcmp(scheme, "https") != 0)
         code = ule_fail(error, ULE_CONFIG, "registry.user: a password goes over https only");
-    else if (asprintf(&http->place, "%s%s%s", host, port ? ":" : "", port ? port : "") < 0)
+    else if (asprintf(&client->place, "%s%s%s", host, port ? ":" : "", port ? port : "") < 0)
         abort();
     curl_free(scheme);
     curl_free(host);
@@ -107,7 +108,7 @@ static enum ule_code check(const struct ule_config_registry *settings, struct ul
     return code == ULE_OK ? check_file("registry.key-file", settings->key_file, error) : code;
 }
 
-static enum ule_code take_password(struct ule_http *http, const struct ule_config_registry *settings,
+static enum ule_code take_password(struct ule_registry_client *client, const struct ule_config_registry *settings,
                                    struct ule_error *error) {
     char password[PASSWORD_MAX + 2];
     FILE *file = fopen(settings->password_file, "re");
@@ -123,17 +124,17 @@ static enum ule_code take_password(struct ule_http *http, const struct ule_confi
     if (failed || size == 0 || size > PASSWORD_MAX || strlen(password) != size)
         code = ule_fail(error, ULE_CONFIG, "registry.password-file %s: expected 1 to %d bytes of text",
                         settings->password_file, PASSWORD_MAX);
-    else if (curl_easy_setopt(http->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) != CURLE_OK ||
-             curl_easy_setopt(http->curl, CURLOPT_USERNAME, settings->user) != CURLE_OK ||
-             curl_easy_setopt(http->curl, CURLOPT_PASSWORD, password) != CURLE_OK)
+    else if (curl_easy_setopt(client->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) != CURLE_OK ||
+             curl_easy_setopt(client->curl, CURLOPT_USERNAME, settings->user) != CURLE_OK ||
+             curl_easy_setopt(client->curl, CURLOPT_PASSWORD, password) != CURLE_OK)
         abort();
     explicit_bzero(password, sizeof password);
     return code;
 }
 
-#define SET(option, value) failed = failed || curl_easy_setopt(http->curl, option, value) != CURLE_OK
+#define SET(option, value) failed = failed || curl_easy_setopt(client->curl, option, value) != CURLE_OK
 
-static void set_up(struct ule_http *http, const struct ule_config_registry *settings) {
+static void set_up(struct ule_registry_client *client, const struct ule_config_registry *settings) {
     bool failed = false;
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -147,7 +148,7 @@ static void set_up(struct ule_http *http, const struct ule_config_registry *sett
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_USERAGENT, "unilogin-events/" ULE_VERSION);
     SET(CURLOPT_WRITEFUNCTION, receive);
-    SET(CURLOPT_WRITEDATA, http);
+    SET(CURLOPT_WRITEDATA, client);
     if (settings->ca_file) {
         SET(CURLOPT_CAINFO, settings->ca_file);
         SET(CURLOPT_CAPATH, NULL);
@@ -156,71 +157,71 @@ static void set_up(struct ule_http *http, const struct ule_config_registry *sett
         SET(CURLOPT_SSLCERT, settings->certificate_file);
         SET(CURLOPT_SSLKEY, settings->key_file ? settings->key_file : settings->certificate_file);
     }
-    http->headers = curl_slist_append(http->headers, "Content-Type: application/vnd.schemaregistry.v1+json");
-    http->headers = curl_slist_append(http->headers,
-                                      "Accept: application/vnd.schemaregistry.v1+json, application/json");
-    http->headers = curl_slist_append(http->headers, "Expect:"); /* no pause before a body */
-    SET(CURLOPT_HTTPHEADER, http->headers);
-    if (failed || !http->headers)
+    client->headers = curl_slist_append(client->headers, "Content-Type: application/vnd.schemaregistry.v1+json");
+    client->headers = curl_slist_append(client->headers,
+                                        "Accept: application/vnd.schemaregistry.v1+json, application/json");
+    client->headers = curl_slist_append(client->headers, "Expect:"); /* no pause before a body */
+    SET(CURLOPT_HTTPHEADER, client->headers);
+    if (failed || !client->headers)
         abort(); /* memory, or a libcurl without https */
 }
 
-enum ule_code ule_http_open(const struct ule_config_registry *settings, struct ule_http **out,
-                            struct ule_error *error) {
-    struct ule_http *http = calloc(1, sizeof *http);
-    if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+enum ule_code ule_registry_client_open(const struct ule_config_registry *settings, struct ule_registry_client **out,
+                                       struct ule_error *error) {
+    struct ule_registry_client *client = calloc(1, sizeof *client);
+    if (!client || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort();
-    http->curl = curl_easy_init();
-    http->base = strdup(settings->url);
-    if (!http->curl || !http->base)
+    client->curl = curl_easy_init();
+    client->base = strdup(settings->url);
+    if (!client->curl || !client->base)
         abort();
-    for (size_t size = strlen(http->base); size && http->base[size - 1] == '/';)
-        http->base[--size] = '\0';
+    for (size_t size = strlen(client->base); size && client->base[size - 1] == '/';)
+        client->base[--size] = '\0';
     enum ule_code code = check(settings, error);
     if (code == ULE_OK)
-        code = take_url(http, settings, error);
+        code = take_url(client, settings, error);
     if (code == ULE_OK)
-        set_up(http, settings);
+        set_up(client, settings);
     if (code == ULE_OK && settings->user)
-        code = take_password(http, settings, error);
+        code = take_password(client, settings, error);
     if (code != ULE_OK) {
-        ule_http_close(http);
+        ule_registry_client_close(client);
         return code;
     }
-    *out = http;
+    *out = client;
     return ULE_OK;
 }
 
-void ule_http_close(struct ule_http *http) {
-    if (!http)
+void ule_registry_client_close(struct ule_registry_client *client) {
+    if (!client)
         return;
-    curl_easy_cleanup(http->curl);
-    curl_slist_free_all(http->headers);
-    ule_buffer_close(&http->answer);
-    free(http->base);
-    free(http->place);
-    free(http);
+    curl_easy_cleanup(client->curl);
+    curl_slist_free_all(client->headers);
+    ule_buffer_close(&client->answer);
+    free(client->base);
+    free(client->place);
+    free(client);
     curl_global_cleanup();
 }
 
 /* In our own words and libcurl's for the code, none of the server's. */
-static enum ule_code no_answer(const struct ule_http *http, CURLcode failed, struct ule_error *error) {
+static enum ule_code no_answer(const struct ule_registry_client *client, CURLcode failed, struct ule_error *error) {
     long verified = 0;
     if (failed == CURLE_PEER_FAILED_VERIFICATION &&
-        curl_easy_getinfo(http->curl, CURLINFO_SSL_VERIFYRESULT, &verified) == CURLE_OK && verified != X509_V_OK)
-        return ule_http_trouble(http, error, "its certificate is not accepted: %s",
-                                X509_verify_cert_error_string(verified));
-    return ule_http_trouble(http, error, "%s", curl_easy_strerror(failed));
+        curl_easy_getinfo(client->curl, CURLINFO_SSL_VERIFYRESULT, &verified) == CURLE_OK && verified != X509_V_OK)
+        return ule_registry_client_trouble(client, error, "its certificate is not accepted: %s",
+                                           X509_verify_cert_error_string(verified));
+    return ule_registry_client_trouble(client, error, "%s", curl_easy_strerror(failed));
 }
 
-enum ule_code ule_http_ask(struct ule_http *http, const char *path, const json_t *body, long *status, json_t **answer,
-                           struct ule_error *error) {
+enum ule_code ule_registry_client_ask(struct ule_registry_client *client, const char *path, const json_t *body,
+                                      long *status, json_t **answer, struct ule_error *error) {
     char *url = NULL, *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     bool failed = false;
-    if (asprintf(&url, "%s%s", http->base, path) < 0 || (body && !text))
+    if (asprintf(&url, "%s%s", client->base, path) < 0 || (body && !text))
         abort();
-    ule_buffer_clear(&http->answer);
-    http->too_large = false;
+    ule_buffer_clear(&client->answer);
+    client->too_large = false;
     SET(CURLOPT_URL, url);
     if (text) {
         SET(CURLOPT_POST, 1L);
@@ -231,15 +232,15 @@ enum ule_code ule_http_ask(struct ule_http *http, const char *path, const json_t
     }
     if (failed)
         abort();
-    CURLcode done = curl_easy_perform(http->curl);
+    CURLcode done = curl_easy_perform(client->curl);
     free(url);
     free(text);
-    if (http->too_large)
-        return ule_http_trouble(http, error, "an answer of more than %d bytes", ANSWER_MAX);
+    if (client->too_large)
+        return ule_registry_client_trouble(client, error, "an answer of more than %d bytes", ANSWER_MAX);
     if (done != CURLE_OK)
-        return no_answer(http, done, error);
+        return no_answer(client, done, error);
     *status = 0;
-    (void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, status);
-    *answer = json_loadb((const char *)http->answer.bytes, http->answer.size, JSON_REJECT_DUPLICATES, NULL);
+    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
+    *answer = json_loadb((const char *)client->answer.bytes, client->answer.size, JSON_REJECT_DUPLICATES, NULL);
     return ULE_OK;
 }

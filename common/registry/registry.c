@@ -66,7 +66,7 @@ void ule_registry_close(struct ule_registry *registry) {
     for (size_t i = 0; i < registry->known_count; i++)
         free(registry->known[i].subject);
     free(registry->known);
-    ule_registry_client_close(registry->http);
+    ule_registry_client_close(registry->client);
     free(registry);
 }
 
@@ -87,7 +87,7 @@ static enum ule_code refused(const struct ule_registry *registry, long status, c
     const char *why = status == 401 || status == 403 ? " (it refuses us)"
                       : status == FOUND              ? ", but no answer to what was asked"
                                                      : "";
-    return ule_registry_client_trouble(registry->http, error, "%s: HTTP status %ld%s", asked, status, why);
+    return ule_registry_client_trouble(registry->client, error, "%s: HTTP status %ld%s", asked, status, why);
 }
 
 /* --- The schema of an id */
@@ -134,7 +134,7 @@ static enum ule_code schema_by_id(void *context, uint32_t id, const char **schem
     (void)snprintf(path, sizeof path, "/schemas/ids/%" PRIu32, id);
     long status = 0;
     json_t *answer = NULL;
-    enum ule_code code = ule_registry_client_ask(registry->http, path, NULL, &status, &answer, &met);
+    enum ule_code code = ule_registry_client_ask(registry->client, path, NULL, &status, &answer, &met);
     if (code == ULE_OK)
         code = take_schema(registry, id, status, answer, schema_json, &met);
     json_decref(answer);
@@ -170,7 +170,7 @@ static enum ule_code post(struct ule_registry *registry, const char *front, cons
     json_t *body = json_pack("{s:s}", "schema", record->schema_json);
     if (!body)
         abort();
-    enum ule_code code = ule_registry_client_ask(registry->http, path, body, status, answer, error);
+    enum ule_code code = ule_registry_client_ask(registry->client, path, body, status, answer, error);
     json_decref(body);
     return code;
 }
@@ -206,7 +206,7 @@ static enum ule_code put(struct ule_registry *registry, const char *topic, const
     json_t *answer = NULL;
     enum ule_code code = post(registry, "/subjects/", topic, "/versions", record, &status, &answer, error);
     if (code == ULE_OK && (status == CONFLICT || status == INVALID))
-        code = ule_registry_client_trouble(registry->http, error,
+        code = ule_registry_client_trouble(registry->client, error,
                                            "%s-value: refuses our schema, HTTP status %ld: see ule topics "
                                            "check",
                                            topic, status);
@@ -223,7 +223,7 @@ static enum ule_code id_of(struct ule_registry *registry, const char *topic, con
     bool registered = false;
     enum ule_code code = look_up(registry, topic, record, &registered, id, error);
     if (code == ULE_OK && !registered)
-        code = ule_registry_client_trouble(registry->http, error,
+        code = ule_registry_client_trouble(registry->client, error,
                                            "%s-value: our schema is not registered, and registry.register "
                                            "is false: see ule topics check",
                                            topic);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ule/audit_topic.h"
 
-#include "avro/framing.h"
 #include "base/clock.h"
 #include "kafka/topics.h"
 #include "loop/audit.h"
 #include "loop/state.h"
+#include "registry/registry.h"
 #include "ule/audit.h"
 
 #include <string.h>
@@ -20,7 +20,12 @@ enum ule_code ule_audit_open(struct ule_audit *audit, const struct ule_config *c
     *audit = (struct ule_audit){.producer = producer, .topic = topic};
     ule_audit_actor(audit->actor, sizeof audit->actor);
     audit->partition = (int32_t)ule_state_partition(audit->actor, (unsigned)partitions);
-    return ULE_OK;
+    struct ule_registry *registry = NULL;
+    code = ule_registry_open(config, &registry, error);
+    if (code == ULE_OK)
+        code = ule_registry_framing(registry, topic, &ule_cpr_transaction_record, &audit->framing, error);
+    ule_registry_close(registry);
+    return code;
 }
 
 enum ule_code ule_audit_send(struct ule_audit *audit, const struct ule_audit_entry *entry, struct ule_error *error) {
@@ -39,7 +44,7 @@ enum ule_code ule_audit_send(struct ule_audit *audit, const struct ule_audit_ent
     transaction.fields = entry->fields;
     transaction.source = &source;
     struct ule_buffer bytes = {0};
-    ule_write_single_object(&ule_cpr_transaction_record, &transaction, &bytes);
+    ule_write_framed(&ule_cpr_transaction_record, &audit->framing, &transaction, &bytes);
     enum ule_code code = ule_producer_send(audit->producer,
                                            &(struct ule_message){
                                                .topic = audit->topic,

@@ -3,6 +3,7 @@
 #ifndef ULE_AUDIT_TOPIC_H
 #define ULE_AUDIT_TOPIC_H
 
+#include "avro/framing.h"
 #include "kafka/producer.h"
 #include "records.h"
 
@@ -10,6 +11,7 @@
 struct ule_audit {
     struct ule_producer *producer; /* borrowed */
     const char *topic;
+    struct ule_framing framing;
     int32_t partition; /* of the actor */
     char actor[256];   /* operating-system user */
     int64_t version;   /* of the last record: it rises */

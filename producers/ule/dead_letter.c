@@ -79,16 +79,19 @@ static void print_headers(const struct ule_config *config, const struct ule_lett
 }
 
 /* Decoded where it can be; else text, as a JSON string so that it does nothing to a terminal; else hexadecimal. */
-static enum ule_code print_payload(const struct ule_letter *letter, struct ule_error *error) {
+static enum ule_code print_payload(const struct ule_letters *letters, const struct ule_letter *letter,
+                                   struct ule_error *error) {
     const rd_kafka_message_t *message = letter->message;
     const struct ule_record *record = ule_live_record(letter->plan);
     struct ule_reader *reader = ule_reader_new(record);
     struct ule_arena *arena = ule_arena_new();
     void *value = ule_arena_alloc(arena, record->size);
     json_t *json = NULL;
+    enum ule_code code = ULE_OK;
+    ule_registry_serve(letters->registry, reader);
     if (!message->payload)
         json = json_null();
-    else if (ule_reader_decode(reader, message->payload, message->len, arena, value, NULL) == ULE_OK)
+    else if ((code = ule_reader_decode(reader, message->payload, message->len, arena, value, error)) == ULE_OK)
         json = ule_record_to_json(record, value);
     else if (ule_text_valid(message->payload, message->len))
         json = json_stringn(message->payload, message->len);
@@ -104,6 +107,8 @@ static enum ule_code print_payload(const struct ule_letter *letter, struct ule_e
     }
     ule_reader_free(reader);
     ule_arena_free(arena);
+    if (code >= ULE_DATA_ERRORS_END) /* not the letter's fault: it can be decoded when that is over */
+        return code;
     return fflush(stdout) == 0 ? ULE_OK : ule_fail(error, ULE_IO, "what was to be shown could not be written");
 }
 
@@ -152,7 +157,7 @@ static enum ule_code print_letter(void *context, const struct ule_letter *letter
     ule_progress_end(&show->letters->progress);
     show->count++;
     print_headers(show->letters->config, letter);
-    return show->letters->options->payload ? print_payload(letter, error) : ULE_OK;
+    return show->letters->options->payload ? print_payload(show->letters, letter, error) : ULE_OK;
 }
 
 enum action { LIST, SHOW, REDRIVE, NOTHING };
@@ -183,11 +188,14 @@ static int run(enum action action, const struct ule_letter_options *options) {
     enum ule_code code = ule_live_config(options->config, &letters.config, &error);
     if (code == ULE_OK)
         code = ule_live_client(letters.config, &letters.client, &error);
+    if (code == ULE_OK && options->payload)
+        code = ule_registry_open(letters.config, &letters.registry, &error);
     if (code == ULE_OK)
         code = act(action, &letters, &count, &error);
     ule_progress_end(&letters.progress);
     if (letters.client)
         rd_kafka_destroy(letters.client);
+    ule_registry_close(letters.registry);
     ule_config_free(letters.config);
     if (code != ULE_OK)
         return ule_live_failed(name, code, &error);

@@ -5,6 +5,7 @@
 #define ULE_DEAD_LETTER_H
 
 #include "kafka/reader.h"
+#include "registry/registry.h"
 #include "ule/live.h"
 
 struct ule_letter_options {
@@ -27,6 +28,7 @@ struct ule_letters {
     const struct ule_letter_options *options;
     struct ule_config *config;
     rd_kafka_t *client;
+    struct ule_registry *registry; /* NULL: none, or no payload is shown */
     struct ule_progress progress;
 };
 

@@ -2,6 +2,7 @@
 /* `ule diff`: what a change of rules or configuration would do (design.md sections 9 and 12). */
 #include "ule/diff.h"
 
+#include "registry/registry.h"
 #include "ule/commands.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ static const char help[] =
     "                  records, must end in as well\n"
     "  -s, --summary   not key by key\n"
     "  -j, --json      one JSON object: counts by topic, summary, differences\n"
+    "  -c, --config FILE  the schema registry of a .avro that was recorded from topics with one\n"
     "  -h, --help      this text\n"
     "\n"
     "What would presumed custody do?\n"
@@ -52,13 +54,17 @@ static int usage(const char *message, const char *value) {
     return ULE_EXIT_USAGE;
 }
 
-static int compare(const struct ule_diff_options *options) {
+static int compare(const struct ule_diff_options *options, const char *config_path) {
+    struct ule_config *config = NULL;
+    struct ule_registry *registry = NULL;
     struct ule_diff_set all = {0}, picture = {0};
     struct ule_error error = {0};
-    enum ule_code code = ULE_OK;
+    enum ule_code code = ule_config_read(config_path, &config, &error);
+    if (code == ULE_OK)
+        code = ule_registry_open(config, &registry, &error);
     int result = ULE_EXIT_USAGE;
     for (int side = 0; side < ULE_DIFF_SIDES && code == ULE_OK; side++)
-        code = ule_diff_read(options->dirs[side], (enum ule_diff_side_name)side, &all, &error);
+        code = ule_diff_read(options->dirs[side], (enum ule_diff_side_name)side, registry, &all, &error);
     if (code != ULE_OK) {
         (void)fprintf(stderr, "ule diff: %s\n", error.message);
         goto out;
@@ -73,23 +79,24 @@ static int compare(const struct ule_diff_options *options) {
 out:
     ule_diff_set_close(&picture);
     ule_diff_set_close(&all);
+    ule_registry_close(registry);
+    ule_config_free(config);
     return result;
 }
 
 int ule_diff_main(int argc, char **argv) {
     static const struct option longs[] = {
-        {"picture", no_argument, NULL, 'p'},
-        {"summary", no_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"picture", no_argument, NULL, 'p'},      {"summary", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+        {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},    {NULL, 0, NULL, 0},
     };
     struct ule_diff_options options = {0};
-    for (int option; (option = getopt_long(argc, argv, "psjh", longs, NULL)) != -1;) {
+    const char *config = NULL;
+    for (int option; (option = getopt_long(argc, argv, "psjc:h", longs, NULL)) != -1;) {
         switch (option) {
         case 'p': options.picture = true; break;
         case 's': options.summary = true; break;
         case 'j': options.json = true; break;
+        case 'c': config = optarg; break;
         case 'h': (void)fputs(help, stdout); return ULE_EXIT_OK;
         default: return usage("see the options", "");
         }
@@ -98,5 +105,5 @@ int ule_diff_main(int argc, char **argv) {
         return usage("expected two folders", argc - optind > ULE_DIFF_SIDES ? ", not more" : "");
     options.dirs[ULE_DIFF_A] = argv[optind];
     options.dirs[ULE_DIFF_B] = argv[optind + 1];
-    return compare(&options);
+    return compare(&options, config);
 }

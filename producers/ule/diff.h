@@ -60,9 +60,10 @@ void ule_diff_set_close(struct ule_diff_set *set);
 void ule_diff_item_keep(struct ule_diff_item *item, enum ule_diff_side_name side, const uint8_t *bytes, size_t size);
 
 /* diff_read.c */
-/* Reads a folder into `set`; shows progress on a terminal. */
-enum ule_code ule_diff_read(const char *dir, enum ule_diff_side_name side, struct ule_diff_set *set,
-                            struct ule_error *error) ULE_MUST_CHECK;
+struct ule_registry;
+/* Reads a folder into `set`; shows progress on a terminal. `registry` may be NULL. */
+enum ule_code ule_diff_read(const char *dir, enum ule_diff_side_name side, struct ule_registry *registry,
+                            struct ule_diff_set *set, struct ule_error *error) ULE_MUST_CHECK;
 
 /* diff_picture.c */
 /* What converges of the last values in `all`, by person number where `all` has user keys (design.md section 2). */

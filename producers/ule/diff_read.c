@@ -2,6 +2,7 @@
 #include "avro/framing.h"
 #include "loop/source.h"
 #include "recording/recording.h"
+#include "registry/registry.h"
 #include "ule/diff.h"
 #include "ule/live.h"
 #include "ule/replay.h"
@@ -213,13 +214,15 @@ static enum ule_code open_recording(struct reading *reading, struct ule_error *e
     return ule_recording_open(reading->dir, &options, &reading->recording, error);
 }
 
-enum ule_code ule_diff_read(const char *dir, enum ule_diff_side_name side, struct ule_diff_set *set,
-                            struct ule_error *error) {
+enum ule_code ule_diff_read(const char *dir, enum ule_diff_side_name side, struct ule_registry *registry,
+                            struct ule_diff_set *set, struct ule_error *error) {
     struct reading reading = {.dir = dir, .side = side, .set = set, .terminal = isatty(STDERR_FILENO) == 1};
     (void)clock_gettime(CLOCK_MONOTONIC, &reading.started);
     reading.arena = ule_arena_new();
-    for (size_t i = 0; i < ULE_DIFF_DEAD_LETTERS; i++)
+    for (size_t i = 0; i < ULE_DIFF_DEAD_LETTERS; i++) {
         reading.readers[i] = ule_reader_new(ule_diff_record(i));
+        ule_registry_serve(registry, reading.readers[i]);
+    }
     enum ule_code code = open_recording(&reading, error);
     while (code == ULE_OK) {
         struct ule_recorded *recorded;

@@ -21,9 +21,9 @@ struct ule_published_counts {
     uint64_t days;    /* Ticks */
 };
 
-/* In the order of a replay (ule_recording_next), with the key and time that they have, single-object encoded, to the
- * partition that murmur2 of the key names: the partition in the recording is not kept. What cannot be decoded goes as
- * it stands and becomes a dead letter. *counts is filled also when it fails half way. */
+/* In the order of a replay (ule_recording_next), with the key and time that they have, to the partition that murmur2
+ * of the key names: the partition in the recording is not kept. By our schemas, framed as the configuration says. What
+ * cannot be decoded goes as it stands and becomes a dead letter. *counts is filled also when it fails half way. */
 enum ule_code ule_publish_run(const struct ule_publish_options *options, struct ule_published_counts *counts,
                               struct ule_error *error) ULE_MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "loop/state.h"
 #include "loop/stepper.h"
 #include "recording/recording.h"
+#include "registry/registry.h"
 #include "ule/lag.h"
 
 #include <inttypes.h>
@@ -23,7 +24,9 @@ struct publish {
     struct ule_recording *recording;
     struct ule_producer *producer;
     struct ule_lag *lag;
+    struct ule_registry *registry; /* NULL: none */
     struct ule_reader *values[ULE_SOURCE_COUNT];
+    struct ule_framing framings[ULE_SOURCE_COUNT];
     const char *called[ULE_SOURCE_COUNT];
     int32_t partitions[ULE_SOURCE_COUNT];
     const char *inbox;
@@ -189,18 +192,19 @@ static bool raw_bytes(const struct ule_recorded *recorded, struct ule_buffer *ou
     return true;
 }
 
-/* By our schema, in the encoding that is ours, whatever it was recorded in. */
-static bool encoded(struct publish *publish, const struct ule_recorded *recorded, struct ule_buffer *out) {
+/* By our schema, whatever it was recorded in. A data error, or the registry's trouble. */
+static enum ule_code encode(struct publish *publish, const struct ule_recorded *recorded, struct ule_buffer *out,
+                            struct ule_error *error) {
     const struct ule_record *record = ule_sources[recorded->topic].record;
     void *value = ule_arena_alloc(publish->arena, record->size);
     if (recorded->failed.code != ULE_OK)
-        return false;
-    enum ule_code code = recorded->line ? ule_record_from_json(record, recorded->json, publish->arena, value, NULL)
+        return recorded->failed.code;
+    enum ule_code code = recorded->line ? ule_record_from_json(record, recorded->json, publish->arena, value, error)
                                         : ule_reader_decode(publish->values[recorded->topic], recorded->bytes,
-                                                            recorded->size, publish->arena, value, NULL);
+                                                            recorded->size, publish->arena, value, error);
     if (code == ULE_OK)
-        ule_write_single_object(record, value, out);
-    return code == ULE_OK;
+        ule_write_framed(record, &publish->framings[recorded->topic], value, out);
+    return code;
 }
 
 static void say_missing(struct publish *publish, const struct ule_recorded *recorded) {
@@ -220,7 +224,10 @@ static enum ule_code send_one(struct publish *publish, const struct ule_recorded
     ule_buffer_clear(&publish->bytes);
     bool tombstone = recorded->failed.code == ULE_OK &&
                      (recorded->line ? json_is_null(recorded->json) : !recorded->bytes);
-    if (!tombstone && !encoded(publish, recorded, &publish->bytes)) {
+    enum ule_code code = tombstone ? ULE_OK : encode(publish, recorded, &publish->bytes, error);
+    if (code >= ULE_DATA_ERRORS_END)
+        return code;
+    if (code != ULE_OK) {
         ule_buffer_clear(&publish->bytes);
         if (!raw_bytes(recorded, &publish->bytes)) {
             say_missing(publish, recorded);
@@ -293,12 +300,18 @@ static enum ule_code prepare(struct publish *publish, struct ule_error *error) {
     if (code == ULE_OK)
         code = check_as_of(publish, error);
     if (code == ULE_OK)
+        code = ule_registry_open(config, &publish->registry, error);
+    if (code == ULE_OK)
         code = ule_producer_open(config, "ule-publish", NULL, NULL, NULL, &publish->producer, error);
     for (size_t i = 0; i < ULE_SOURCE_COUNT && code == ULE_OK; i++) {
         publish->values[i] = ule_reader_new(ule_sources[i].record);
         publish->called[i] = ule_config_topic(config, ule_sources[i].topic);
-        code = ule_kafka_partitions(ule_producer_client(publish->producer), publish->called[i], &publish->partitions[i],
+        ule_registry_serve(publish->registry, publish->values[i]);
+        code = ule_registry_framing(publish->registry, publish->called[i], ule_sources[i].record, &publish->framings[i],
                                     error);
+        if (code == ULE_OK)
+            code = ule_kafka_partitions(ule_producer_client(publish->producer), publish->called[i],
+                                        &publish->partitions[i], error);
     }
     if (code == ULE_OK && publish->options->ticks)
         code = ule_kafka_partitions(ule_producer_client(publish->producer), publish->inbox, &publish->inbox_partitions,
@@ -332,6 +345,7 @@ enum ule_code ule_publish_run(const struct ule_publish_options *options, struct 
     ule_recording_close(publish.recording);
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         ule_reader_free(publish.values[i]);
+    ule_registry_close(publish.registry);
     ule_buffer_close(&publish.bytes);
     ule_arena_free(publish.arena);
     return code;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "kafka/reader.h"
 #include "recording/writer.h"
+#include "registry/registry.h"
 #include "ule/commands.h"
 #include "ule/live.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char name[] = "ule record";
 static const char help[] =
@@ -60,6 +62,7 @@ struct record {
     rd_kafka_t *client;
     struct ule_kafka_reader *reader;
     struct ule_writer *writer;
+    struct ule_registry *registry; /* NULL: none */
     struct ule_arena *arena;
     struct topic topics[TOPICS_MAX];
     size_t count;
@@ -79,6 +82,7 @@ static enum ule_code add_topic(struct record *record, const struct ule_topic_pla
         .called = ule_config_topic(record->config, plan->name),
         .values = ule_reader_new(ule_live_record(plan)),
     };
+    ule_registry_serve(record->registry, record->topics[record->count - 1].values);
     return ULE_OK;
 }
 
@@ -200,20 +204,37 @@ static void take_key(const rd_kafka_message_t *message, struct ule_arena *arena,
     headers[written->headers_count++] = "hex";
 }
 
-static void take_value(struct record *record, const struct topic *topic, const rd_kafka_message_t *message,
-                       struct ule_written *written) {
+/* By our schema. The registry's trouble is waited for where the recording is to go on for ever. */
+static enum ule_code decode(const struct record *record, const struct topic *topic, const struct ule_written *written,
+                            void *value, struct ule_error *error) {
+    for (bool said = false;;) {
+        enum ule_code code = ule_reader_decode(topic->values, written->bytes, written->size, record->arena, value,
+                                               error);
+        if (code != ULE_REGISTRY || !record->options->follow || ule_live_interrupted())
+            return code;
+        if (!said)
+            (void)fprintf(stderr, "%s: %s; asking again until it answers\n", name, error->message);
+        said = true;
+        (void)sleep(1);
+    }
+}
+
+static enum ule_code take_value(struct record *record, const struct topic *topic, const rd_kafka_message_t *message,
+                                struct ule_written *written, struct ule_error *error) {
     if (!message->payload && message->len == 0)
-        return;
+        return ULE_OK;
     written->bytes = message->payload ? message->payload : (const uint8_t *)"";
     written->size = message->len;
     if (record->options->format == ULE_FORMAT_AVRO)
-        return;
+        return ULE_OK;
     const struct ule_record *type = ule_live_record(topic->plan);
     void *value = ule_arena_alloc(record->arena, type->size);
-    if (ule_reader_decode(topic->values, written->bytes, written->size, record->arena, value, NULL) != ULE_OK)
-        return;
-    written->record = type;
-    written->value = value;
+    enum ule_code code = decode(record, topic, written, value, error);
+    if (code == ULE_OK) {
+        written->record = type;
+        written->value = value;
+    }
+    return code < ULE_DATA_ERRORS_END ? ULE_OK : code;
 }
 
 static enum ule_code take(struct record *record, const rd_kafka_message_t *message, struct ule_error *error) {
@@ -235,10 +256,10 @@ static enum ule_code take(struct record *record, const rd_kafka_message_t *messa
     };
     take_headers(message, record->arena, &written);
     take_key(message, record->arena, &written);
-    take_value(record, topic, message, &written);
+    enum ule_code code = take_value(record, topic, message, &written, error);
     topic->count++;
     record->written++;
-    return ule_writer_write(record->writer, &written, error);
+    return code == ULE_OK ? ule_writer_write(record->writer, &written, error) : code;
 }
 
 static enum ule_code take_all(struct record *record, struct ule_error *error) {
@@ -282,6 +303,8 @@ static enum ule_code run(struct record *record, struct ule_error *error) {
     const struct options *options = record->options;
     enum ule_code code = ule_live_config(options->config, &record->config, error);
     if (code == ULE_OK)
+        code = ule_registry_open(record->config, &record->registry, error);
+    if (code == ULE_OK)
         code = choose_topics(record, error);
     if (code == ULE_OK)
         code = ule_writer_open(options->to, options->format, false, &record->writer, error);
@@ -307,6 +330,7 @@ static void close_all(struct record *record) {
         rd_kafka_destroy(record->client);
     for (size_t i = 0; i < record->count; i++)
         ule_reader_free(record->topics[i].values);
+    ule_registry_close(record->registry);
     ule_arena_free(record->arena);
     ule_config_free(record->config);
 }

@@ -26,6 +26,38 @@ struct setting {
 static const struct setting settings[] = {
     {"account.close-after-days", DAYS, "60", AT(policy.account_close_after_days), true, NULL, NULL,
      "days that an account without a role and a living relation stays suspended before it is closed (A8)"},
+    {"acl.principal.auditor", TEXT, "", AT(principals[ULE_ACL_AUDITOR]), false, NULL, NULL,
+     "whom the brokers know by this name, as in User:CN=auditor, several with ; between, reads the audit: ule audit"},
+    {"acl.principal.case-worker", TEXT, "", AT(principals[ULE_ACL_CASE_WORKER]), false, NULL, NULL,
+     "looks persons up: ule explain --live"},
+    {"acl.principal.cpr", TEXT, "", AT(principals[ULE_ACL_CPR]), false, NULL, NULL,
+     "sends what CPR says: ule extract --publish"},
+    {"acl.principal.dead-letters", TEXT, "", AT(principals[ULE_ACL_DEAD_LETTERS]), false, NULL, NULL,
+     "looks at dead letters and sends them again: ule dead-letter"},
+    {"acl.principal.engineer", TEXT, "", AT(principals[ULE_ACL_ENGINEER]), false, NULL, NULL,
+     "records topics and publishes recordings: ule record, ule publish"},
+    {"acl.principal.municipality", TEXT, "", AT(principals[ULE_ACL_MUNICIPALITY]), false, NULL, NULL,
+     "sends institutions' persons and requests"},
+    {"acl.principal.nemid", TEXT, "", AT(principals[ULE_ACL_NEMID]), false, NULL, NULL, "sends credentials"},
+    {"acl.principal.operator", TEXT, "", AT(principals[ULE_ACL_OPERATOR]), false, NULL, NULL,
+     "makes topics and rights: ule topics; so it can give itself every right"},
+    {"acl.principal.optagelse", TEXT, "", AT(principals[ULE_ACL_OPTAGELSE]), false, NULL, NULL,
+     "reads pupils and re-registrations, in groups whose names begin with optagelse"},
+    {"acl.principal.platform", TEXT, "", AT(principals[ULE_ACL_PLATFORM]), false, NULL, NULL,
+     "reads accounts, relations, cases and re-registrations, in groups named platform..."},
+    {"acl.principal.subscriptions", TEXT, "", AT(principals[ULE_ACL_SUBSCRIPTIONS]), false, NULL, NULL,
+     "reads whom we want to hear of from CPR, in groups named subscriptions..."},
+    {"acl.principal.udlst", TEXT, "", AT(principals[ULE_ACL_UDLST]), false, NULL, NULL, "sends residence permits"},
+    {"acl.principal.ule-cpr-change", TEXT, "", AT(principals[ULE_ACL_CPR_CHANGE]), false, NULL, NULL,
+     "the process of this name"},
+    {"acl.principal.ule-family", TEXT, "", AT(principals[ULE_ACL_FAMILY]), false, NULL, NULL,
+     "the process of this name"},
+    {"acl.principal.ule-institution", TEXT, "", AT(principals[ULE_ACL_INSTITUTION]), false, NULL, NULL,
+     "the process of this name"},
+    {"acl.principal.ule-nemid-issuance", TEXT, "", AT(principals[ULE_ACL_NEMID_ISSUANCE]), false, NULL, NULL,
+     "the process of this name"},
+    {"acl.principal.ule-residence-permit", TEXT, "", AT(principals[ULE_ACL_RESIDENCE_PERMIT]), false, NULL, NULL,
+     "the process of this name"},
     {"batch.messages", COUNT, "10000", AT(batch_messages), false, NULL, NULL,
      "a transaction covers so many messages at most"},
     {"batch.milliseconds", COUNT, "100", AT(batch_milliseconds), false, NULL, NULL,
@@ -345,8 +377,8 @@ static enum ule_code read_file(struct ule_config *config, const char *path, stru
 }
 
 static enum ule_code read_secret(struct ule_config *config, const char *path, struct ule_error *error) {
-    uint8_t *secret;
-    size_t size;
+    uint8_t *secret = NULL;
+    size_t size = 0;
     enum ule_code code = read_beside(config, path, "secret.file", config->secret_file, &secret, &size, error);
     if (code != ULE_OK)
         return code;

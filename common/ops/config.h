@@ -20,7 +20,29 @@ struct ule_config_pair {
     const char *name, *value; /* the name without its prefix */
 };
 
-enum { ULE_CONFIG_SETTINGS = 38 };
+enum { ULE_CONFIG_SETTINGS = 55 };
+
+/* acl.principal.*: what people and programs do here, each with the rights for it (kafka/acl.h). */
+enum ule_acl_role {
+    ULE_ACL_AUDITOR,
+    ULE_ACL_CASE_WORKER,
+    ULE_ACL_CPR,
+    ULE_ACL_DEAD_LETTERS,
+    ULE_ACL_ENGINEER,
+    ULE_ACL_MUNICIPALITY,
+    ULE_ACL_NEMID,
+    ULE_ACL_OPERATOR,
+    ULE_ACL_OPTAGELSE,
+    ULE_ACL_PLATFORM,
+    ULE_ACL_SUBSCRIPTIONS,
+    ULE_ACL_UDLST,
+    ULE_ACL_CPR_CHANGE,
+    ULE_ACL_FAMILY,
+    ULE_ACL_INSTITUTION,
+    ULE_ACL_NEMID_ISSUANCE,
+    ULE_ACL_RESIDENCE_PERMIT,
+    ULE_ACL_ROLES,
+};
 
 /* registry.*: the schema registry (registry/registry.h). Texts are NULL when not set. */
 struct ule_config_registry {
@@ -48,10 +70,11 @@ struct ule_config {
     int32_t partitions, batch_messages, batch_milliseconds;
     struct ule_config_registry registry;
     struct ule_config_http http;
-    const char *log_file;           /* log.file, NULL when not set */
-    bool clock_publish;             /* clock = publish */
-    struct ule_config_pair *kafka;  /* kafka.NAME = VALUE */
-    struct ule_config_pair *topics; /* topic.NAME = VALUE: a topic of design.md section 3 under another name */
+    const char *principals[ULE_ACL_ROLES]; /* NULL when not set */
+    const char *log_file;                  /* log.file, NULL when not set */
+    bool clock_publish;                    /* clock = publish */
+    struct ule_config_pair *kafka;         /* kafka.NAME = VALUE */
+    struct ule_config_pair *topics;        /* topic.NAME = VALUE: a topic of design.md section 3 under another name */
     size_t kafka_count, topics_count;
     const char *texts[ULE_CONFIG_SETTINGS]; /* as they were written, or the default; in the order of the table */
     bool set[ULE_CONFIG_SETTINGS];          /* by the file */

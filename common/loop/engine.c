@@ -26,7 +26,10 @@ struct ule_engine {
     uint64_t sources;
     int32_t today; /* as the entities see it */
     int32_t done;  /* the last day whose Tick is done: a day less than today while one goes on */
+    bool queue_stored;
 };
+
+static const char queue_name[] = "engine.queue"; /* of the first store's meta: the day, and the tells */
 
 static enum ule_code queue_tell(void *context, const struct ule_inbox_message *tell, struct ule_error *error) {
     struct ule_engine *engine = context;
@@ -73,6 +76,14 @@ void ule_engine_shuffle(struct ule_engine *engine, uint64_t seed) {
     ule_queue_shuffle(&engine->queue, seed);
 }
 
+/* After a message to a partition. */
+static enum ule_code pause_perhaps(struct ule_engine *engine, unsigned partition, struct ule_error *error) {
+    const struct ule_engine_sink *sink = &engine->sink;
+    if (!sink->pause || ule_store_pending(engine->stores[partition]) < sink->pause_at)
+        return ULE_OK;
+    return sink->pause(sink->context, error);
+}
+
 static enum ule_code drain(struct ule_engine *engine, struct ule_error *error) {
     enum ule_code code = ULE_OK;
     uint32_t receiver;
@@ -84,6 +95,8 @@ static enum ule_code drain(struct ule_engine *engine, struct ule_error *error) {
                                       engine->message.size, &stored, error);
         engine->due[partition].known &= !stored;
         ule_buffer_clear(&engine->message);
+        if (code == ULE_OK)
+            code = pause_perhaps(engine, partition, error);
     }
     return code;
 }
@@ -96,6 +109,8 @@ enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox
     enum ule_code code = ule_stepper_take(engine->stepper, engine->stores[partition], engine->today, message, &stored,
                                           error);
     engine->due[partition].known &= !stored;
+    if (code == ULE_OK)
+        code = pause_perhaps(engine, partition, error);
     return code == ULE_OK ? drain(engine, error) : code;
 }
 
@@ -125,9 +140,9 @@ static enum ule_code tick_day(struct ule_engine *engine, struct ule_error *error
         enum ule_code code = ule_stepper_tick(engine->stepper, engine->stores[next], engine->today,
                                               (char *)due->entity.bytes, NULL, error);
         if (code == ULE_OK)
+            code = pause_perhaps(engine, next, error);
+        if (code == ULE_OK)
             code = drain(engine, error);
-        if (code == ULE_OK && engine->sink.pause)
-            code = engine->sink.pause(engine->sink.context, error);
         if (code != ULE_OK)
             return code;
     }
@@ -151,7 +166,40 @@ int32_t ule_engine_today(const struct ule_engine *engine) {
     return engine->done;
 }
 
+/* The tells that the record or Tick at hand has still to deliver, and the day on which. */
+static void store_queue(struct ule_engine *engine) {
+    struct ule_buffer bytes = {0};
+    bool any = engine->queue.head < engine->queue.count;
+    if (any) {
+        ule_buffer_append(&bytes, &engine->today, sizeof engine->today);
+        ule_queue_save(&engine->queue, &bytes);
+    }
+    if (any || engine->queue_stored)
+        ule_store_meta_put(engine->stores[0], queue_name, bytes.bytes, bytes.size);
+    engine->queue_stored = any;
+    ule_buffer_close(&bytes);
+}
+
+enum ule_code ule_engine_resume(struct ule_engine *engine, struct ule_error *error) {
+    struct ule_buffer bytes = {0};
+    enum ule_code code = ULE_OK;
+    engine->queue_stored = ule_store_meta_get(engine->stores[0], queue_name, &bytes) && bytes.size > 0;
+    if (engine->queue_stored) {
+        size_t size = sizeof engine->today;
+        if (bytes.size >= size)
+            memcpy(&engine->today, bytes.bytes, size);
+        if (bytes.size < size || !ule_queue_load(&engine->queue, bytes.bytes + size, bytes.size - size))
+            code = ule_fail(error, ULE_STATE, "%s: damaged", queue_name);
+    }
+    ule_buffer_close(&bytes);
+    if (code == ULE_OK)
+        code = drain(engine, error);
+    engine->today = engine->done;
+    return code;
+}
+
 enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) {
+    store_queue(engine);
     if (engine->done != ULE_DATE_NONE)
         ule_state_set_today(engine->stores[0], engine->done);
     enum ule_code code = ULE_OK;

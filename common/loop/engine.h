@@ -14,9 +14,11 @@ struct ule_engine_sink {
     /* One output record, in order. `at` is the timestamp of the root (ms). Whatever but ULE_OK it returns is returned.
      */
     enum ule_code (*output)(void *context, const struct ule_output *output, int64_t at, struct ule_error *error);
-    /* NULL, or called between two entities of a Tick, when all that the first caused is done: a place to commit, since
-     * a day may concern millions. A Tick that was committed half done goes on with those that are left. */
+    /* NULL, or called between two messages when what a store has not committed has come to pause_at bytes
+     * (ule_store_pending): a place to commit, since a day may concern millions, and a record thousands. What was
+     * committed half done goes on with what is left: a Tick of itself, a record's tells by ule_engine_resume. */
     enum ule_code (*pause)(void *context, struct ule_error *error);
+    size_t pause_at;
 };
 
 /* Borrows everything. `stores` holds `partitions` stores; an entity lives in the one that murmur2 of its address names
@@ -37,8 +39,12 @@ enum ule_code ule_engine_apply(struct ule_engine *engine, const struct ule_inbox
 enum ule_code ule_engine_tick(struct ule_engine *engine, int32_t date, struct ule_error *error) ULE_MUST_CHECK;
 /* The last day whose Tick is done, ULE_DATE_NONE before the first. Kept in the store's meta. */
 int32_t ule_engine_today(const struct ule_engine *engine);
-/* Commits every store. */
+/* Commits every store, and with them the tells that are not delivered yet. */
 enum ule_code ule_engine_commit(struct ule_engine *engine, struct ule_error *error) ULE_MUST_CHECK;
+
+/* On the stores of an earlier engine: delivers what its last commit left undelivered. To be called before anything else
+ * is taken. */
+enum ule_code ule_engine_resume(struct ule_engine *engine, struct ule_error *error) ULE_MUST_CHECK;
 
 struct ule_engine_counts {
     uint64_t sources, messages, outputs, notes[ULE_NOTE_COUNT];

@@ -51,14 +51,18 @@ static void reclaim(struct ule_queue *queue) {
     }
 }
 
-void ule_queue_push(struct ule_queue *queue, const struct ule_inbox_message *message) {
+static struct ule_queue_item *add_item(struct ule_queue *queue) {
     if (queue->count == queue->capacity) {
         queue->capacity = queue->capacity ? queue->capacity * 2 : 64;
         queue->items = realloc(queue->items, queue->capacity * sizeof *queue->items);
         if (!queue->items)
             abort();
     }
-    struct ule_queue_item *item = &queue->items[queue->count++];
+    return &queue->items[queue->count++];
+}
+
+void ule_queue_push(struct ule_queue *queue, const struct ule_inbox_message *message) {
+    struct ule_queue_item *item = add_item(queue);
     item->offset = queue->bytes.size;
     ule_record_encode(&ule_inbox_message_record, message, &queue->bytes);
     item->size = queue->bytes.size - item->offset;
@@ -86,5 +90,30 @@ bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out, uint32_t *re
     ule_buffer_append(out, queue->bytes.bytes + item->offset, item->size);
     *receiver = item->receiver;
     reclaim(queue);
+    return true;
+}
+
+/* An item as it is, its place apart, and the message after it: a store is of one machine. */
+void ule_queue_save(const struct ule_queue *queue, struct ule_buffer *out) {
+    for (size_t i = queue->head; i < queue->count; i++) {
+        ule_buffer_append(out, &queue->items[i], sizeof queue->items[i]);
+        ule_buffer_append(out, queue->bytes.bytes + queue->items[i].offset, queue->items[i].size);
+    }
+}
+
+bool ule_queue_load(struct ule_queue *queue, const void *bytes, size_t size) {
+    for (const uint8_t *at = bytes; size > 0;) {
+        struct ule_queue_item item;
+        if (size < sizeof item)
+            return false;
+        memcpy(&item, at, sizeof item);
+        if (item.size > size - sizeof item)
+            return false;
+        item.offset = queue->bytes.size;
+        *add_item(queue) = item;
+        ule_buffer_append(&queue->bytes, at + sizeof item, item.size);
+        at += sizeof item + item.size;
+        size -= sizeof item + item.size;
+    }
     return true;
 }

@@ -29,6 +29,11 @@ void ule_queue_push(struct ule_queue *queue, const struct ule_inbox_message *mes
 /* The next encoded message, appended to *out, and murmur2 of its receiver; false when there is none. */
 bool ule_queue_pop(struct ule_queue *queue, struct ule_buffer *out, uint32_t *receiver);
 
+/* Whatever is left, in its order, appended to *out; and back into an empty queue. False where the bytes are not whole.
+ */
+void ule_queue_save(const struct ule_queue *queue, struct ule_buffer *out);
+bool ule_queue_load(struct ule_queue *queue, const void *bytes, size_t size);
+
 /* A generator good enough to shuffle with, the same on every machine (splitmix64). */
 uint64_t ule_random_next(uint64_t *state);
 

@@ -18,6 +18,7 @@ struct ule_store_backend {
                         bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
                         void *context);
     uint64_t (*count)(struct ule_store *store);
+    size_t (*pending)(const struct ule_store *store);
     enum ule_code (*commit)(struct ule_store *store, struct ule_error *error);
     void (*abort)(struct ule_store *store);
     void (*free)(struct ule_store *store);

@@ -20,7 +20,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-enum { DUE_SIZE = 4, KEY_MAX = 511, FEW_BLOCKS = 256 };
+/* LMDB keeps a copy of every page that a transaction changes until it commits. Keys lie far apart in a large store, so
+ * each has a leaf and the page above it to itself; an entity has two more of either in the index of due dates, where it
+ * was and where it comes to be. What is higher up is shared by all. */
+enum { DUE_SIZE = 4, KEY_MAX = 511, FEW_BLOCKS = 256, STATE_PAGES = 6, META_PAGES = 2 };
 
 struct environment {
     MDB_env *env;
@@ -31,6 +34,7 @@ struct environment {
     char *dir;
     struct lmdb **members;
     unsigned member_count, open_count, committed_count;
+    size_t page_size, pending;
 };
 
 struct lmdb {
@@ -133,6 +137,15 @@ static bool lmdb_get(struct ule_store *store, const char *entity, struct ule_buf
     return true;
 }
 
+static struct ule_entry *batch_at(struct lmdb *lmdb, struct ule_table *batch, const char *key) {
+    size_t count = batch->count, pages = batch == &lmdb->meta_batch ? META_PAGES : STATE_PAGES;
+    struct ule_entry *entry = ule_table_at(batch, key);
+    if (batch->count > count)
+        lmdb->environment->pending += sizeof *entry + strlen(key) + pages * lmdb->environment->page_size;
+    lmdb->environment->pending -= 2 * entry->size; /* to be replaced */
+    return entry;
+}
+
 static void batch_put(struct lmdb *lmdb, struct ule_table *batch, const char *key, const void *bytes, size_t size,
                       int32_t due) {
     size_t length = strlen(key);
@@ -143,7 +156,8 @@ static void batch_put(struct lmdb *lmdb, struct ule_table *batch, const char *ke
     uint8_t *copy = ule_table_memory(NULL, size);
     if (size)
         memcpy(copy, bytes, size);
-    ule_table_set(batch, ule_table_at(batch, key), copy, size, due);
+    ule_table_set(batch, batch_at(lmdb, batch, key), copy, size, due);
+    lmdb->environment->pending += 2 * size;
 }
 
 static void lmdb_put(struct ule_store *store, const char *entity, const void *bytes, size_t size, int32_t due) {
@@ -153,7 +167,7 @@ static void lmdb_put(struct ule_store *store, const char *entity, const void *by
 
 static void lmdb_delete(struct ule_store *store, const char *entity) {
     struct lmdb *lmdb = (struct lmdb *)store;
-    ule_table_unset(&lmdb->state_batch, ule_table_at(&lmdb->state_batch, entity));
+    ule_table_unset(&lmdb->state_batch, batch_at(lmdb, &lmdb->state_batch, entity));
 }
 
 /* The first index entry on disk that the batch does not override. The place is kept: in a batch of ticks, starting at
@@ -308,6 +322,10 @@ static uint64_t lmdb_count(struct ule_store *store) {
     return count;
 }
 
+static size_t lmdb_pending(const struct ule_store *store) {
+    return ((const struct lmdb *)store)->environment->pending;
+}
+
 /* A change of the due index, gathered to be made in key order. */
 struct move {
     const char *entity; /* the batch's */
@@ -410,6 +428,7 @@ static void environment_clear(struct environment *environment) {
             batch_clear(environment->members[i]);
     }
     environment->committed_count = 0;
+    environment->pending = 0;
 }
 
 static enum ule_code lmdb_commit(struct ule_store *store, struct ule_error *error) {
@@ -478,6 +497,7 @@ static const struct ule_store_backend backend = {
     .each = lmdb_each,
     .each_change = lmdb_each_change,
     .count = lmdb_count,
+    .pending = lmdb_pending,
     .commit = lmdb_commit,
     .abort = lmdb_abort,
     .free = lmdb_free,
@@ -528,8 +548,13 @@ enum ule_code ule_store_lmdb_open_group(const char *dir, unsigned count, uint64_
         code = mdb_env_set_mapsize(environment->env, (size_t)map_bytes);
     if (!code)
         code = mdb_env_open(environment->env, dir, MDB_NOTLS | (sync ? 0U : MDB_NOSYNC), 0600);
+    MDB_stat stat;
     if (!code)
+        code = mdb_env_stat(environment->env, &stat);
+    if (!code) {
+        environment->page_size = stat.ms_psize;
         code = open_databases(environment);
+    }
     if (code) {
         enum ule_code failed = fail(environment, code, error);
         for (unsigned i = 0; i < count; i++)

@@ -21,6 +21,7 @@ struct memory {
     struct ule_store store;
     struct ule_table states, meta;
     struct ule_saved *saved; /* one for each entry that the batch has touched */
+    size_t pending;          /* what those take */
 };
 
 static void save(struct memory *memory, struct ule_table *table, struct ule_entry *entry) {
@@ -38,6 +39,7 @@ static void save(struct memory *memory, struct ule_table *table, struct ule_entr
     saved->bytes = ule_table_take(table, entry);
     entry->saved = saved;
     memory->saved = saved;
+    memory->pending += sizeof *saved + saved->size;
 }
 
 static void put(struct memory *memory, struct ule_table *table, const char *key, const void *bytes, size_t size,
@@ -137,6 +139,10 @@ static uint64_t memory_count(struct ule_store *store) {
     return ((struct memory *)store)->states.present_count;
 }
 
+static size_t memory_pending(const struct ule_store *store) {
+    return ((const struct memory *)store)->pending;
+}
+
 static enum ule_code memory_commit(struct ule_store *store, struct ule_error *error) {
     (void)error;
     struct memory *memory = (struct memory *)store;
@@ -149,6 +155,7 @@ static enum ule_code memory_commit(struct ule_store *store, struct ule_error *er
         free(saved);
     }
     memory->saved = NULL;
+    memory->pending = 0;
     return ULE_OK;
 }
 
@@ -164,6 +171,7 @@ static void memory_abort(struct ule_store *store) {
         free(saved);
     }
     memory->saved = NULL;
+    memory->pending = 0;
 }
 
 static void memory_free(struct ule_store *store) {
@@ -184,6 +192,7 @@ static const struct ule_store_backend backend = {
     .each = memory_each,
     .each_change = memory_each_change,
     .count = memory_count,
+    .pending = memory_pending,
     .commit = memory_commit,
     .abort = memory_abort,
     .free = memory_free,

@@ -50,6 +50,10 @@ uint64_t ule_store_count(struct ule_store *store) {
     return store->backend->count(store);
 }
 
+size_t ule_store_pending(const struct ule_store *store) {
+    return store->backend->pending(store);
+}
+
 bool ule_store_failed(const struct ule_store *store) {
     return store->failed != 0;
 }

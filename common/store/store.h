@@ -49,6 +49,10 @@ void ule_store_each_change(struct ule_store *store,
                            bool (*visit)(void *context, const char *entity, const uint8_t *bytes, size_t size),
                            void *context);
 uint64_t ule_store_count(struct ule_store *store);
+/* The most memory, in bytes, that the open batch takes, its commit included: so much for each entity and meta value
+ * that it has touched, as if each had pages of the store for itself, and twice the bytes put. In a group: all batches.
+ */
+size_t ule_store_pending(const struct ule_store *store);
 
 /* Something went wrong in the open batch, so that a commit will say what and write nothing: what was read may not be
  * what there is, and nobody else must be told what came of it. */

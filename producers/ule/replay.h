@@ -44,7 +44,7 @@ struct ule_replay {
     size_t place_count;
     struct ule_day *day;
     uint64_t audit_count; /* CPR records of today */
-    uint64_t taken, uncommitted, set_aside;
+    uint64_t taken, set_aside;
     int lock;
     /* Progress on a terminal. */
     bool terminal, shown;

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COMMIT_AFTER = 2000 };
-
 /* An interrupted replay commits what it has taken; with --state the next one goes on from there. */
 static volatile sig_atomic_t interrupted;
 
@@ -167,6 +165,8 @@ static enum ule_code take(struct ule_replay *replay, const struct ule_recorded *
     struct ule_inbox_message message;
     struct ule_error why = {0};
     ule_arena_reset(replay->arena);
+    /* Before the engine has it: it may commit when only half of what the record causes is done, and keeps the rest. */
+    ule_replay_taken(replay, recorded->topic, &recorded->after);
     ule_tally_add(&replay->tally, "in", ule_sources[recorded->topic].topic, 1);
     enum ule_code code = read_message(replay, recorded, &message, &why);
     if (code != ULE_OK && code < ULE_DATA_ERRORS_END)
@@ -188,27 +188,18 @@ static enum ule_code take_all(struct ule_replay *replay, struct ule_error *error
     struct ule_recorded *recorded;
     enum ule_code code;
     while ((code = ule_recording_next(replay->recording, &recorded, error)) == ULE_OK && !interrupted) {
-        struct ule_position after = recorded->after;
         code = take(replay, recorded, error);
         if (code != ULE_OK)
             return code;
-        ule_replay_taken(replay, recorded->topic, &after);
-        if (replay->uncommitted >= COMMIT_AFTER) {
-            code = ule_replay_commit(replay, error);
-            if (code != ULE_OK)
-                return code;
-        }
         if (replay->taken % 64 == 0)
             progress(replay, "replaying", ule_recording_done(replay->recording), ule_recording_size(replay->recording));
     }
     return code == ULE_END ? ULE_OK : code;
 }
 
-/* Inside the Tick of a day that concerns many. */
-static enum ule_code pause_tick(void *context, struct ule_error *error) {
+/* Where what is not committed has come to store.batch-bytes. */
+static enum ule_code commit_some(void *context, struct ule_error *error) {
     struct ule_replay *replay = context;
-    if (++replay->uncommitted < COMMIT_AFTER)
-        return ULE_OK;
     progress(replay, "replaying", ule_recording_done(replay->recording), ule_recording_size(replay->recording));
     return ule_replay_commit(replay, error);
 }
@@ -259,7 +250,12 @@ static enum ule_code prepare(struct ule_replay *replay, struct ule_error *error)
         code = open_recording(replay, error);
     if (code != ULE_OK)
         return code;
-    const struct ule_engine_sink sink = {.context = replay, .output = ule_replay_publish, .pause = pause_tick};
+    const struct ule_engine_sink sink = {
+        .context = replay,
+        .output = ule_replay_publish,
+        .pause = commit_some,
+        .pause_at = (size_t)replay->config->store_batch_bytes,
+    };
     replay->engine = ule_engine_new(replay->stores, options->partitions, &replay->config->policy, &sink);
     if (options->shuffle) {
         replay->day = calloc(1, sizeof *replay->day);
@@ -269,7 +265,9 @@ static enum ule_code prepare(struct ule_replay *replay, struct ule_error *error)
         ule_engine_shuffle(replay->engine, options->seed + 1);
     }
     code = check_as_of(replay, error);
-    return code == ULE_OK ? ule_replay_output_open(replay, error) : code;
+    if (code == ULE_OK)
+        code = ule_replay_output_open(replay, error);
+    return code == ULE_OK ? ule_engine_resume(replay->engine, error) : code;
 }
 
 static enum ule_code finish(struct ule_replay *replay, struct ule_error *error) {

@@ -125,7 +125,6 @@ bool ule_replay_position(void *context, size_t topic, int32_t partition, struct 
 
 void ule_replay_taken(struct ule_replay *replay, size_t topic, const struct ule_position *position) {
     replay->taken++;
-    replay->uncommitted++;
     for (size_t i = 0; i < replay->place_count; i++) {
         struct ule_place *place = &replay->places[i];
         if (place->topic == topic && place->position.partition == position->partition) {
@@ -171,7 +170,6 @@ static void count_notes(struct ule_replay *replay) {
 
 enum ule_code ule_replay_commit(struct ule_replay *replay, struct ule_error *error) {
     count_notes(replay);
-    replay->uncommitted = 0;
     if (replay->options->state) {
         enum ule_code code = ule_writer_flush(replay->writer, replay->config->store_sync, error);
         if (code != ULE_OK)

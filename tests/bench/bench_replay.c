@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_replay RECORDING SCRATCH: the core over a recording with an LMDB store and a sink that counts, in slices; after
- * each the ceilings have a turn. What a replay writes is no part of it: tests/bench/replay times the whole command
- * beside it. Rates are of the time that the process itself had a processor; those of the wall clock stand beside. */
+/* bench_replay RECORDING SCRATCH [CONFIG]: the core over a recording with an LMDB store and a sink that counts, in
+ * slices; after each the ceilings have a turn. What a replay writes is no part of it: tests/bench/replay times the
+ * whole command beside it. Rates are of the time that the process itself had a processor; those of the wall clock stand
+ * beside. */
 #include "avro/framing.h"
 #include "bench/ceiling.h"
 #include "loop/engine.h"
@@ -15,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first as `ule replay`. A read of the clock is a system call: it is done once for some records. */
-enum { COMMIT_AFTER = 2000, READ_AHEAD = 64, SLICES = 12, SAMPLE_EVERY = 64 };
+/* A read of the clock is a system call: it is done once for some records. */
+enum { READ_AHEAD = 64, SLICES = 12, SAMPLE_EVERY = 64 };
 
 struct one {
     int32_t date;
@@ -38,12 +39,12 @@ struct bench {
     struct one ones[READ_AHEAD];
     size_t one_count;
     struct bench_turn *turn;
-    uint64_t outputs, commits, uncommitted, read;
+    uint64_t outputs, commits, read;
     struct bench_clock core;  /* in the engine and its store */
     struct bench_clock aside; /* with the ceilings */
     struct slice slices[SLICES];
     size_t slice_count;
-    long anon, file; /* the most, MiB */
+    long anon, file; /* the most since the last slice, MiB */
 };
 
 /* Some of the states that the messages meet, as they meet them: those are what avro-c is given. */
@@ -85,8 +86,8 @@ static long memory(const char *name) {
     return kib / 1024;
 }
 
-static enum ule_code commit(struct bench *bench, struct ule_error *error) {
-    bench->uncommitted = 0;
+static enum ule_code commit(void *context, struct ule_error *error) {
+    struct bench *bench = context;
     bench->commits++;
     enum ule_code code = ule_engine_commit(bench->engine, error);
     long anon = memory("RssAnon:"), file = memory("RssFile:");
@@ -101,13 +102,6 @@ static enum ule_code count_output(void *context, const struct ule_output *output
     (void)error;
     ((struct bench *)context)->outputs++;
     return ULE_OK;
-}
-
-static enum ule_code pause_tick(void *context, struct ule_error *error) {
-    struct bench *bench = context;
-    if (++bench->uncommitted < COMMIT_AFTER)
-        return ULE_OK;
-    return commit(bench, error);
 }
 
 static void must(enum ule_code code, const struct ule_error *error) {
@@ -165,7 +159,6 @@ static void take_read(struct bench *bench) {
             must(ule_engine_tick(bench->engine, one->date, &error), &error);
         if (one->message.entity)
             must(ule_engine_apply(bench->engine, &one->message, &error), &error);
-        must(pause_tick(bench, &error), &error);
     }
     bench_clock_add(&bench->core, &start);
     bench->one_count = 0;
@@ -203,8 +196,9 @@ static void end_slice(struct bench *bench) {
     ule_engine_counts(bench->engine, &counts);
     slice->messages = counts.messages - sum_messages(bench);
     slice->core = (struct bench_clock){bench->core.wall - before.wall, bench->core.cpu - before.cpu};
-    slice->anon = memory("RssAnon:");
-    slice->file = memory("RssFile:");
+    slice->anon = bench->anon;
+    slice->file = bench->file;
+    bench->anon = bench->file = 0;
     ule_store_each(bench->store, measure, &extent);
     struct bench_turn *turn = bench->turn;
     uint64_t batch = slice->messages / (bench->commits > commits ? bench->commits - commits : 1);
@@ -314,8 +308,14 @@ static void print_all(const struct bench *bench, const struct bench_clock *all) 
     print_ratio(bench, "core : LMDB", true, false);
     print_ratio(bench, "core : avro-c", false, true);
     print_ratio(bench, "core : the slower", true, true);
+    long anon = 0, file = 0;
+    for (size_t i = 0; i < bench->slice_count; i++) {
+        anon = bench->slices[i].anon > anon ? bench->slices[i].anon : anon;
+        file = bench->slices[i].file > file ? bench->slices[i].file : file;
+    }
     (void)printf("memory             %12ld MiB the program's own at the most; %ld MiB of the store's file mapped\n",
-                 bench->anon, bench->file);
+                 anon, file);
+    (void)printf("commits            %12" PRIu64 "\n", bench->commits);
 }
 
 int main(int argc, char **argv) {
@@ -323,19 +323,24 @@ int main(int argc, char **argv) {
     struct ule_error error = {0};
     struct ule_config *config = NULL;
     char path[4096];
-    if (argc != 3) {
-        (void)fputs("usage: bench_replay RECORDING SCRATCH\n", stderr);
+    if (argc < 3 || argc > 4) {
+        (void)fputs("usage: bench_replay RECORDING SCRATCH [CONFIG]\n", stderr);
         return 2;
     }
     (void)snprintf(path, sizeof path, "%s/lmdb", argv[2]);
     bench.turn = bench_ceilings_start(path);
-    must(ule_config_read(NULL, &config, &error), &error);
+    must(ule_config_read(argv[3], &config, &error), &error); /* NULL where there is none */
     ule_config_for_replay(config);
     (void)ule_config_develop(config);
     (void)snprintf(path, sizeof path, "%s/state", argv[2]);
     must(ule_store_lmdb_open(path, (uint64_t)config->store_map_bytes, false, &bench.store, &error), &error);
     tap(&bench);
-    const struct ule_engine_sink sink = {.context = &bench, .output = count_output, .pause = pause_tick};
+    const struct ule_engine_sink sink = {
+        .context = &bench,
+        .output = count_output,
+        .pause = commit,
+        .pause_at = (size_t)config->store_batch_bytes,
+    };
     bench.arena = ule_arena_new();
     bench.engine = ule_engine_new(&bench.store, 1, &config->policy, &sink);
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)

@@ -15,6 +15,7 @@ static struct script {
     const char *entity;
     const char *tells; /* receivers, with blanks between */
     int32_t due, due_after_tick;
+    const char *tells_at_tick;
 } script[8];
 static char seen[4000]; /* "entity<sender@today " a message */
 static char published[4000];
@@ -62,6 +63,8 @@ void ule_step(const char *entity, struct ule_person_state *state, const struct u
     const struct script *act = script_of(entity);
     if (act && act->tells && state->version == 0)
         add_tells(act->tells, entity, message, arena, effects);
+    if (act && act->tells_at_tick && message->tick != ULE_DATE_NONE)
+        add_tells(act->tells_at_tick, entity, message, arena, effects);
     if (act && state->version == 0)
         state->due = act->due;
     else if (act && message->tick != ULE_DATE_NONE)
@@ -157,8 +160,8 @@ START_TEST(a_state_is_kept_from_one_message_to_the_next) {
 }
 
 START_TEST(tells_are_delivered_first_in_first_out_before_the_next_record) {
-    script[0] = (struct script){"a", "b c b", ULE_DATE_NONE, ULE_DATE_NONE};
-    script[1] = (struct script){"b", "d", ULE_DATE_NONE, ULE_DATE_NONE};
+    script[0] = (struct script){"a", "b c b", ULE_DATE_NONE, ULE_DATE_NONE, NULL};
+    script[1] = (struct script){"b", "d", ULE_DATE_NONE, ULE_DATE_NONE, NULL};
     ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
     ck_assert_int_eq(apply("a"), ULE_OK);
     ck_assert_int_eq(apply("e"), ULE_OK);
@@ -167,9 +170,9 @@ START_TEST(tells_are_delivered_first_in_first_out_before_the_next_record) {
 
 START_TEST(what_comes_out_does_not_depend_on_the_partitions) {
     char first[sizeof published] = "";
-    script[0] = (struct script){"a", "b c d e f", 7, 9};
-    script[1] = (struct script){"c", "x y z", 7, 8};
-    script[2] = (struct script){"y", "q", 6, ULE_DATE_NONE};
+    script[0] = (struct script){"a", "b c d e f", 7, 9, NULL};
+    script[1] = (struct script){"c", "x y z", 7, 8, NULL};
+    script[2] = (struct script){"y", "q", 6, ULE_DATE_NONE, NULL};
     for (unsigned partitions = 1; partitions <= STORES; partitions++) {
         teardown();
         for (int i = 0; i < STORES; i++)
@@ -187,10 +190,10 @@ START_TEST(what_comes_out_does_not_depend_on_the_partitions) {
 }
 
 START_TEST(a_tick_reaches_whoever_is_due_on_the_day_by_date_and_entity) {
-    script[0] = (struct script){"b", NULL, 7, 10};
-    script[1] = (struct script){"a", NULL, 7, ULE_DATE_NONE};
-    script[2] = (struct script){"c", NULL, 6, 7};
-    script[3] = (struct script){"d", NULL, 12, ULE_DATE_NONE};
+    script[0] = (struct script){"b", NULL, 7, 10, NULL};
+    script[1] = (struct script){"a", NULL, 7, ULE_DATE_NONE, NULL};
+    script[2] = (struct script){"c", NULL, 6, 7, NULL};
+    script[3] = (struct script){"d", NULL, 12, ULE_DATE_NONE, NULL};
     ck_assert_int_eq(ule_engine_today(engine), ULE_DATE_NONE);
     ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
     for (const char *entity = "b\0a\0c\0d\0"; *entity; entity += 2)
@@ -206,7 +209,7 @@ START_TEST(a_tick_reaches_whoever_is_due_on_the_day_by_date_and_entity) {
 }
 
 START_TEST(a_tick_is_caused_by_the_day_and_has_its_midnight) {
-    script[0] = (struct script){"a", NULL, 7, ULE_DATE_NONE};
+    script[0] = (struct script){"a", NULL, 7, ULE_DATE_NONE, NULL};
     ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
     ck_assert_int_eq(apply("a"), ULE_OK);
     published[0] = '\0';
@@ -221,8 +224,8 @@ START_TEST(a_tick_that_was_interrupted_goes_on_with_those_that_are_left) {
     for (int stop = 0; stop < 4; stop++) {
         teardown();
         setup();
-        script[0] = (struct script){"a", "c", 7, 9};
-        script[1] = (struct script){"b", NULL, 7, 8};
+        script[0] = (struct script){"a", "c", 7, 9, NULL};
+        script[1] = (struct script){"b", NULL, 7, 8, NULL};
         ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
         ck_assert_int_eq(apply("a"), ULE_OK);
         ck_assert_int_eq(apply("b"), ULE_OK);
@@ -238,8 +241,47 @@ START_TEST(a_tick_that_was_interrupted_goes_on_with_those_that_are_left) {
     }
 }
 
+/* Takes a record and the days up to the ninth, and starts anew whenever a pause stops it. False when none did. */
+static bool apply_and_tick(void) {
+    bool stopped = false;
+    for (bool taken = false;;) {
+        enum ule_code code = taken ? ule_engine_resume(engine, &error) : apply("a");
+        taken = true;
+        if (code == ULE_OK)
+            code = ule_engine_tick(engine, 9, &error);
+        if (code == ULE_OK)
+            return stopped;
+        ck_assert_int_eq(code, ULE_END);
+        stopped = true;
+        ule_store_abort(stores[0]);
+        make_engine(1);
+    }
+}
+
+START_TEST(a_commit_in_the_middle_of_what_a_record_or_a_tick_causes_loses_and_repeats_nothing) {
+    int stop = -1;
+    do {
+        teardown();
+        setup();
+        script[0] = (struct script){"a", "b c b", 7, ULE_DATE_NONE, "e f"};
+        script[1] = (struct script){"b", "d", 8, 9, "a c"};
+        script[2] = (struct script){"f", "c", ULE_DATE_NONE, ULE_DATE_NONE, NULL};
+        ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
+        pauses_left = ++stop;
+    } while (apply_and_tick() &&
+             strcmp(seen, "a<@5 b<a1@5 c<a2@5 b<a3@5 d<b1@5 a<@7t e<a1@7 f<a2@7 c<f1@7 b<@8t a<b1@8 "
+                          "c<b2@8 b<@9t a<b1@9 c<b2@9 ") == 0);
+    ck_assert_int_eq(stop, 15); /* as many as there are messages: nothing stopped the last run */
+    pauses_left = -1;
+}
+
+START_TEST(a_queue_that_is_damaged_is_named_as_such) {
+    ule_store_meta_put(stores[0], "engine.queue", "four and more bytes", 19);
+    ck_assert_int_eq(ule_engine_resume(engine, &error), ULE_STATE);
+}
+
 START_TEST(an_entity_that_stays_due_is_an_error_and_no_endless_loop) {
-    script[0] = (struct script){"a", NULL, 7, 7};
+    script[0] = (struct script){"a", NULL, 7, 7, NULL};
     ck_assert_int_eq(ule_engine_tick(engine, 5, &error), ULE_OK);
     ck_assert_int_eq(apply("a"), ULE_OK);
     ck_assert_int_eq(ule_engine_tick(engine, 7, &error), ULE_STATE);
@@ -367,6 +409,8 @@ int main(void) {
     tcase_add_test(tests, a_tick_reaches_whoever_is_due_on_the_day_by_date_and_entity);
     tcase_add_test(tests, a_tick_is_caused_by_the_day_and_has_its_midnight);
     tcase_add_test(tests, a_tick_that_was_interrupted_goes_on_with_those_that_are_left);
+    tcase_add_test(tests, a_commit_in_the_middle_of_what_a_record_or_a_tick_causes_loses_and_repeats_nothing);
+    tcase_add_test(tests, a_queue_that_is_damaged_is_named_as_such);
     tcase_add_test(tests, an_entity_that_stays_due_is_an_error_and_no_endless_loop);
     tcase_add_test(tests, today_is_kept_with_the_states);
     tcase_add_test(tests, a_sink_that_fails_stops_the_engine);

@@ -325,8 +325,10 @@ START_TEST(stores_of_a_group_commit_together_or_not_at_all) {
     ck_assert_int_eq(ule_store_lmdb_open_group(dir, 3, 1 << 20, false, group, &error), ULE_OK);
     for (int i = 0; i < 3; i++)
         ule_store_put(group[i], "a", &"0123"[i], 1, i);
+    ck_assert_uint_eq(ule_store_pending(group[0]), ule_store_pending(group[2]));
     ck_assert_int_eq(ule_store_commit(group[0], &error), ULE_OK);
     ck_assert_int_eq(ule_store_commit(group[1], &error), ULE_OK);
+    ck_assert_uint_gt(ule_store_pending(group[0]), 0);
     for (int i = 0; i < 3; i++)
         ule_store_free(group[i]);
     ck_assert_int_eq(ule_store_lmdb_open_group(dir, 3, 1 << 20, false, group, &error), ULE_OK);
@@ -345,6 +347,26 @@ START_TEST(stores_of_a_group_commit_together_or_not_at_all) {
     }
 }
 
+START_TEST(what_is_pending_grows_with_what_a_batch_touches_and_ends_with_it) {
+    open_store(_i, 1 << 20);
+    ck_assert_uint_eq(ule_store_pending(store), 0);
+    put("a", "one", 3);
+    size_t one = ule_store_pending(store);
+    ck_assert_uint_gt(one, 0);
+    put("a", "six", 9);
+    ck_assert_uint_eq(ule_store_pending(store), one);
+    put("b", "two", 3);
+    ck_assert_uint_eq(ule_store_pending(store), 2 * one);
+    ule_store_meta_put(store, "m", "x", 1);
+    ck_assert_uint_gt(ule_store_pending(store), 2 * one);
+    commit();
+    ck_assert_uint_eq(ule_store_pending(store), 0);
+    ule_store_delete(store, "a");
+    ck_assert_uint_gt(ule_store_pending(store), 0);
+    ule_store_abort(store);
+    ck_assert_uint_eq(ule_store_pending(store), 0);
+}
+
 int main(void) {
     Suite *suite = suite_create("store");
     TCase *tests = tcase_create("both");
@@ -356,6 +378,7 @@ int main(void) {
     tcase_add_loop_test(tests, each_visits_in_key_order_what_there_is, 0, KINDS);
     tcase_add_loop_test(tests, each_change_visits_in_key_order_what_the_batch_did, 0, KINDS);
     tcase_add_loop_test(tests, many_random_changes_end_as_an_array_would, 0, KINDS);
+    tcase_add_loop_test(tests, what_is_pending_grows_with_what_a_batch_touches_and_ends_with_it, 0, KINDS);
     tcase_add_test(tests, a_store_on_disk_is_there_after_closing_and_only_its_commits_are);
     tcase_add_test(tests, a_full_store_says_so_and_keeps_what_it_had);
     tcase_add_test(tests, a_key_that_lmdb_cannot_hold_fails_the_batch);

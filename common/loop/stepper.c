@@ -11,6 +11,7 @@ struct ule_stepper {
     struct ule_state_codec *codec;
     struct ule_buffer stored, state, slot;
     struct ule_stepper_counts counts;
+    struct ule_census *census; /* NULL: nobody wants to know */
 };
 
 struct ule_stepper *ule_stepper_new(const struct ule_policy *policy, const struct ule_stepper_sink *sink) {
@@ -33,6 +34,10 @@ void ule_stepper_free(struct ule_stepper *stepper) {
     ule_state_codec_free(stepper->codec);
     ule_arena_free(stepper->arena);
     free(stepper);
+}
+
+void ule_stepper_count_in(struct ule_stepper *stepper, struct ule_census *census) {
+    stepper->census = census;
 }
 
 /* The record that holds what `sender` told an entity that hears thousands. No id has a control character in it. */
@@ -106,6 +111,9 @@ static enum ule_code take(struct ule_stepper *stepper, struct ule_store *store, 
         code = load_slot(stepper, store, message, &state, error);
     if (code != ULE_OK)
         return code;
+    struct ule_published_array before = {0};
+    if (stepper->census)
+        before = ule_census_keep(&state.published, stepper->arena);
     ule_step(message->entity, &state, message, today, stepper->policy, stepper->arena, &effects);
     /* An entity that is still due after its Tick would be given it for ever. */
     if (message->tick != ULE_DATE_NONE && state.due != ULE_DATE_NONE && state.due <= today)
@@ -113,6 +121,8 @@ static enum ule_code take(struct ule_stepper *stepper, struct ule_store *store, 
     if (apart)
         save_slot(stepper, store, message, &state);
     bool changed = save(stepper, store, message->entity, &state);
+    if (changed && stepper->census)
+        ule_census_change(stepper->census, &before, &state.published, stepper->arena);
     if (stored)
         *stored = changed;
     return hand_on(stepper, &effects, message->at, error);

@@ -5,6 +5,7 @@
 #define ULE_LOOP_STEPPER_H
 
 #include "core/step.h"
+#include "loop/census.h"
 #include "loop/state.h"
 #include "store/store.h"
 
@@ -29,6 +30,9 @@ struct ule_stepper_counts {
 /* Borrows `policy`; copies *sink. */
 struct ule_stepper *ule_stepper_new(const struct ule_policy *policy, const struct ule_stepper_sink *sink);
 void ule_stepper_free(struct ule_stepper *stepper); /* takes NULL */
+
+/* From now on `census` is kept: that of the store which is handed over with a message. NULL: none is, as at first. */
+void ule_stepper_count_in(struct ule_stepper *stepper, struct ule_census *census);
 
 /* `message` to its entity in `store`. *stored (may be NULL): the entity's state has changed. ULE_STATE when a state
  * cannot be read. */

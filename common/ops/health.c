@@ -64,6 +64,8 @@ bool ule_ready_print(char *out, size_t size) {
         int written = snprintf(out + used, size - used, "%s: %s\n", names[i], needs[i].why);
         if (written > 0 && used + (size_t)written < size)
             used += (size_t)written;
+        else
+            out[used] = '\0'; /* whole lines only */
     }
     (void)pthread_mutex_unlock(&mutex);
     if (!any)
@@ -104,4 +106,6 @@ void ule_health_reset(void) {
     memset(needs, 0, sizeof needs);
     (void)pthread_mutex_unlock(&mutex);
     atomic_store(&turned, 0);
+    atomic_store(&changed, false);
+    ule_notify_reset();
 }

@@ -9,7 +9,9 @@
 
 #if ULE_SYSTEMD
 #include <systemd/sd-daemon.h>
+static const bool is_there = true;
 #else
+static const bool is_there = false;
 static int sd_notify(int unset, const char *state) {
     (void)unset;
     (void)state;
@@ -60,4 +62,14 @@ void ule_notify_stopping(void) {
         return;
     stopping = true;
     (void)sd_notify(0, "STOPPING=1\nSTATUS=stopping: committing what was taken");
+}
+
+bool ule_notify_is_there(void) {
+    return is_there;
+}
+
+void ule_notify_reset(void) {
+    ready_told = stopping = false;
+    status_told[0] = '\0';
+    alive_told = 0;
 }

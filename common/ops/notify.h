@@ -13,5 +13,8 @@ void ule_notify_ready(bool ready, const char *status);
 void ule_notify_alive(void);
 /* STOPPING=1. */
 void ule_notify_stopping(void);
+/* For tests: was libsystemd there? And: as if nothing had been told. */
+bool ule_notify_is_there(void);
+void ule_notify_reset(void);
 
 #endif

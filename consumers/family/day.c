@@ -60,6 +60,7 @@ enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *
 static enum ule_code go_on(struct family *family, struct family_partition *partition, struct ule_error *error) {
     bool ticking = partition->stage == FAMILY_TICKING;
     int32_t before = partition->today;
+    ule_stepper_count_in(family->stepper, &partition->census);
     enum ule_code code = ule_stepper_tick_to(family->stepper, partition->store, partition->ticking,
                                              family->config->batch_messages, &partition->today, error);
     /* A day that is done stays done, whatever becomes of the rest. */

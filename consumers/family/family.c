@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "kafka/topics.h"
 #include "ops/log.h"
+#include "ops/metrics.h"
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -93,6 +94,7 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
             .ticking = ULE_DATE_NONE,
             .asked = ULE_DATE_NONE,
         };
+    family_show_stages(family, true);
     return ULE_OK;
 }
 
@@ -107,6 +109,7 @@ static enum ule_code idle(void *context, bool *busy, struct ule_error *error) {
         code = family_tick_on(family, busy, error);
     if (code == ULE_OK)
         code = family_look_at_the_clock(family, error);
+    family_show_stages(family, false);
     return code;
 }
 
@@ -146,6 +149,7 @@ static enum ule_code step(struct family *family, struct family_partition *partit
     }
     family_poison_enter(partition->number, record->offset);
     die_if_told(family, message);
+    ule_stepper_count_in(family->stepper, &partition->census);
     enum ule_code code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
     family_poison_leave();
     return code;
@@ -158,6 +162,12 @@ static enum ule_code check_address(const struct ule_inbox_message *message, stru
         strcmp(message->entity, ULE_PARTITION_KEY) != 0)
         return ULE_OK;
     return ule_fail(why, ULE_ID_MALFORMED, "entity or sender: expected an address of at most %d bytes", ADDRESS_MAX);
+}
+
+static enum ule_code count_taken(const struct family *family, const char *result, enum ule_code code) {
+    if (code == ULE_OK)
+        ule_metric_add(ULE_METRIC_RECORDS_TAKEN, family->inbox, result, 1);
+    return code;
 }
 
 static enum ule_code take(void *context, const rd_kafka_message_t *record, struct ule_error *error) {
@@ -173,7 +183,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *record, struc
                                                  &message, &why)
                              : ule_fail(&why, ULE_FIELD_MISSING, "payload: null, and the inbox has no tombstones");
     if (code == ULE_OK && message.entity[0] == '\0' && message.tick != ULE_DATE_NONE)
-        return family_tick(family, partition, message.tick, record->offset, error);
+        return count_taken(family, "tick", family_tick(family, partition, message.tick, record->offset, error));
     if (code == ULE_OK)
         code = check_address(&message, &why);
     if (code == ULE_OK)
@@ -183,6 +193,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *record, struc
     else if (code != ULE_OK && why.code != ULE_OK)
         *error = why;
     partition->next = record->offset + 1;
+    (void)count_taken(family, why.code == ULE_OK ? "applied" : "dead-letter", code);
     return code == ULE_OK
                ? ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error)
                : code;
@@ -237,6 +248,7 @@ static enum ule_code commit(void *context, struct ule_error *error) {
             put_partition(family, changes.partition);
         ule_store_each_change(changes.partition->store, log_change, &changes);
     }
+    family_note(family, true);
     return changes.code;
 }
 
@@ -265,6 +277,7 @@ static enum ule_code committed(void *context, struct ule_error *error) {
             partition->as_of = before_as_of;
         }
     }
+    family_show_committed(family);
     return code;
 }
 

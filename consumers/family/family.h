@@ -21,16 +21,17 @@ enum family_stage {
 struct family_partition {
     int32_t number;
     enum family_stage stage;
-    struct ule_store *store; /* NULL while NEW */
-    int64_t next;            /* of the inbox: where to go on */
-    int64_t position;        /* of the changelog: what the store is as of */
-    int64_t delivered;       /* likewise when the open transaction is committed */
-    int64_t as_of;           /* wall clock: all of the changelog that there was then is in the store */
-    int32_t today;           /* the last day whose Tick is done, ULE_DATE_NONE before the first */
-    int32_t ticking;         /* the day that a Tick goes to */
-    int32_t asked;           /* the last day that a Tick was written for here */
-    bool changed;            /* today or quarantined, since the last commit */
-    char **quarantined;      /* entities */
+    struct ule_store *store;             /* NULL while NEW */
+    int64_t next;                        /* of the inbox: where to go on */
+    int64_t position;                    /* of the changelog: what the store is as of */
+    int64_t delivered;                   /* likewise when the open transaction is committed */
+    int64_t as_of;                       /* wall clock: all of the changelog that there was then is in the store */
+    int32_t today;                       /* the last day whose Tick is done, ULE_DATE_NONE before the first */
+    int32_t ticking;                     /* the day that a Tick goes to */
+    int32_t asked;                       /* the last day that a Tick was written for here */
+    bool changed;                        /* today or quarantined, since the last commit */
+    struct ule_census census, committed; /* of the store: with the batch, and as of the last commit */
+    char **quarantined;                  /* entities */
     size_t quarantined_count;
     int64_t restore_to, restored; /* of the changelog; restored counts records */
     int64_t restore_as_of;        /* wall clock, when restore_to was its end */
@@ -62,8 +63,10 @@ struct family {
     size_t *restoring;                 /* by the order of the starts: index into partitions */
     size_t restoring_count;
     int64_t restore_shown, restore_began, restore_uncommitted;
-    int64_t day_looked; /* steady clock */
-    int lock;           /* of state.dir */
+    int64_t day_looked;              /* steady clock */
+    int64_t shown, stores_looked;    /* likewise */
+    struct ule_stepper_counts noted; /* what is in the metrics already */
+    int lock;                        /* of state.dir */
     char cluster[64], boot[64], digest[65];
     struct ule_arena *arena;
     struct ule_buffer bytes;
@@ -86,6 +89,15 @@ enum ule_code family_tick(struct family *family, struct family_partition *partit
                           struct ule_error *error) ULE_MUST_CHECK;
 /* The rest of Ticks that were begun; *busy: there is more. */
 enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) ULE_MUST_CHECK;
+
+/* show.c. What is committed of accounts and cases, as metrics. */
+void family_show_committed(struct family *family);
+/* The notes of the batch that is about to be committed; or they are dropped with it. */
+void family_note(struct family *family, bool count);
+/* Where the partitions are, and whether we are ready; but for `now` twice a second at most. */
+void family_show_stages(struct family *family, bool now);
+/* Nothing is ours any more. */
+void family_show_none(struct family *family);
 
 /* poison.c. A message on which the process dies twice (design.md section 11). */
 enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) ULE_MUST_CHECK;

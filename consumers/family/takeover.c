@@ -69,7 +69,11 @@ static void write_cache(const struct family *family, const struct family_partiti
 
 enum ule_code family_store_commit(struct family *family, struct family_partition *partition, struct ule_error *error) {
     write_cache(family, partition, true);
-    return ule_store_commit(partition->store, error);
+    ule_census_save(partition->store, &partition->census);
+    enum ule_code code = ule_store_commit(partition->store, error);
+    if (code == ULE_OK)
+        partition->committed = partition->census;
+    return code;
 }
 
 static bool read_cache(struct ule_store *store, struct cache *cache) {
@@ -122,6 +126,7 @@ static enum ule_code rebuild(const struct family *family, struct family_partitio
     if (unlink(path) != 0 && errno != ENOENT)
         return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
     partition->position = low;
+    partition->census = (struct ule_census){0};
     return open_store(family, partition, error);
 }
 
@@ -161,6 +166,8 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
             code = rebuild(family, partition, low, "it does not say what it is", error);
     } else {
         const char *why = distrust(family, partition, &cache, low, high);
+        if (!why && !ule_census_load(partition->store, &partition->census))
+            why = "it does not say how much it holds";
         if (why) {
             code = rebuild(family, partition, low, why, error);
         } else {
@@ -200,12 +207,28 @@ static enum ule_code start(struct family *family, size_t index, struct ule_error
     return ULE_OK;
 }
 
+/* What a record of the changelog changes in the census. */
+static void count(struct family *family, struct family_partition *partition, const char *key,
+                  const rd_kafka_message_t *message) {
+    struct ule_person_state before, after;
+    if (strchr(key, ULE_SLOT_SEPARATOR)) /* publishes nothing */
+        return;
+    if (ule_state_read(family->codec, partition->store, key, family->arena, &family->bytes, &before, NULL, NULL) !=
+        ULE_OK)
+        return;
+    ule_record_init(&ule_person_state_record, &after, family->arena);
+    if (!message->payload ||
+        ule_state_decode(family->codec, message->payload, message->len, family->arena, &after, NULL) == ULE_OK)
+        ule_census_change(&partition->census, &before.published, &after.published, family->arena);
+}
+
 static enum ule_code apply(struct family *family, const rd_kafka_message_t *message, struct ule_error *error) {
     struct family_partition *partition = family_partition(family, message->partition);
     if (!partition || !message->key)
         return ULE_OK;
     ule_arena_reset(family->arena);
     const char *key = ule_arena_substring(family->arena, message->key, message->key_len);
+    count(family, partition, key, message);
     enum ule_code code = ule_state_restore(family->codec, partition->store, key, message->payload, message->len,
                                            family->arena, error);
     if (code != ULE_OK)
@@ -240,6 +263,8 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
     partition->stage = FAMILY_READY;
     ule_log(ULE_LOG_INFO, "restored", "partition=%" PRId32 " records=%" PRId64 " position=%" PRId64 " inbox=%" PRId64,
             partition->number, partition->restored, partition->position, partition->next);
+    family_show_committed(family);
+    family_show_stages(family, true);
     return ule_worker_resume(family->worker, family->inbox, partition->number, error);
 }
 
@@ -323,6 +348,7 @@ void family_give_up(struct family *family) {
     ule_kafka_reader_close(family->restorer);
     family->restorer = NULL;
     family->restore_uncommitted = 0;
+    family_show_none(family);
     for (size_t i = 0; i < family->partitions_count; i++) {
         struct family_partition *partition = &family->partitions[i];
         struct ule_error error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The store on disk. Three databases a store: entity -> due (4 bytes) + state; due (4 bytes) + entity -> nothing; meta.
- * A due date is kept big-endian with its sign bit turned, so that LMDB's order of bytes is the order of dates, and
- * stands before the state too, so that a put finds the index entry it replaces without being told.
+ * A due date (store/due.h) stands before the state too, so that a put finds the index entry it replaces without being
+ * told.
  *
  * A batch is kept in memory and written in key order at the commit: random writes cost more than twice as much
  * (design.md section 7), and no write transaction stays open while messages are worked on. Reads look into the batch
@@ -10,6 +10,7 @@
  * Several stores may share one environment; their batches are then written in one transaction, so a crash cannot leave
  * one ahead of another. */
 #include "store/backend.h"
+#include "store/due.h"
 #include "store/table.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@
 /* LMDB keeps a copy of every page that a transaction changes until it commits. Keys lie far apart in a large store, so
  * each has a leaf and the page above it to itself; an entity has two more of either in the index of due dates, where it
  * was and where it comes to be. What is higher up is shared by all. */
-enum { DUE_SIZE = 4, KEY_MAX = 511, FEW_BLOCKS = 256, STATE_PAGES = 6, META_PAGES = 2 };
+enum { FEW_BLOCKS = 256, STATE_PAGES = 6, META_PAGES = 2 };
 
 struct environment {
     MDB_env *env;
@@ -46,19 +47,6 @@ struct lmdb {
     bool committed;             /* waits for the other members */
 };
 
-static void due_encode(int32_t due, uint8_t bytes[static DUE_SIZE]) {
-    uint32_t biased = (uint32_t)due ^ UINT32_C(0x80000000);
-    for (int i = 0; i < DUE_SIZE; i++)
-        bytes[i] = (uint8_t)(biased >> (24 - 8 * i));
-}
-
-static int32_t due_decode(const uint8_t bytes[static DUE_SIZE]) {
-    uint32_t biased = 0;
-    for (int i = 0; i < DUE_SIZE; i++)
-        biased = biased << 8 | bytes[i];
-    return (int32_t)(biased ^ UINT32_C(0x80000000));
-}
-
 static enum ule_code fail(const struct environment *environment, int code, struct ule_error *error) {
     struct statvfs disk;
     /* To LMDB a write that stops half way is an EIO, whatever stopped it. */
@@ -68,7 +56,7 @@ static enum ule_code fail(const struct environment *environment, int code, struc
         return ule_fail(error, ULE_STORE, "%s: the store is full at %llu MiB; raise store.map-bytes", environment->dir,
                         (unsigned long long)(environment->map_bytes >> 20));
     if (code == MDB_BAD_VALSIZE)
-        return ule_fail(error, ULE_STORE, "%s: a key of no or more than %d bytes", environment->dir, KEY_MAX);
+        return ule_fail(error, ULE_STORE, "%s: a key of no or more than %d bytes", environment->dir, ULE_KEY_MAX);
     if (code == MDB_CORRUPTED || code == MDB_INVALID || code == MDB_PAGE_NOTFOUND || code == MDB_VERSION_MISMATCH)
         return ule_fail(error, ULE_STORE, "%s: the store is damaged or not a store (%s); delete it and build it anew",
                         environment->dir, mdb_strerror(code));
@@ -129,11 +117,11 @@ static bool lmdb_get(struct ule_store *store, const char *entity, struct ule_buf
     MDB_val value;
     if (!read_value(lmdb, lmdb->states, entity, &value))
         return false;
-    if (value.mv_size < DUE_SIZE) {
+    if (value.mv_size < ULE_DUE_SIZE) {
         stick(lmdb, MDB_CORRUPTED);
         return false;
     }
-    ule_buffer_append(out, (const uint8_t *)value.mv_data + DUE_SIZE, value.mv_size - DUE_SIZE);
+    ule_buffer_append(out, (const uint8_t *)value.mv_data + ULE_DUE_SIZE, value.mv_size - ULE_DUE_SIZE);
     return true;
 }
 
@@ -149,7 +137,7 @@ static struct ule_entry *batch_at(struct lmdb *lmdb, struct ule_table *batch, co
 static void batch_put(struct lmdb *lmdb, struct ule_table *batch, const char *key, const void *bytes, size_t size,
                       int32_t due) {
     size_t length = strlen(key);
-    if (!length || length > KEY_MAX - DUE_SIZE) {
+    if (!length || length > ULE_KEY_MAX - ULE_DUE_SIZE) {
         stick(lmdb, MDB_BAD_VALSIZE);
         return;
     }
@@ -186,17 +174,17 @@ static bool due_on_disk(struct lmdb *lmdb, int32_t date, struct ule_buffer *enti
     MDB_val key = value_of(lmdb->due_from.bytes, lmdb->due_from.size), none;
     code = mdb_cursor_get(cursor, &key, &none, key.mv_size ? MDB_SET_RANGE : MDB_FIRST);
     while (!code && !found) {
-        if (key.mv_size <= DUE_SIZE) {
+        if (key.mv_size <= ULE_DUE_SIZE) {
             code = MDB_CORRUPTED;
             break;
         }
         ule_buffer_clear(&lmdb->due_from);
         ule_buffer_append(&lmdb->due_from, key.mv_data, key.mv_size);
-        *due = due_decode(key.mv_data);
+        *due = ule_due_decode(key.mv_data);
         if (*due > date)
             break;
         ule_buffer_clear(entity);
-        ule_buffer_append(entity, (const uint8_t *)key.mv_data + DUE_SIZE, key.mv_size - DUE_SIZE);
+        ule_buffer_append(entity, (const uint8_t *)key.mv_data + ULE_DUE_SIZE, key.mv_size - ULE_DUE_SIZE);
         ule_buffer_append(entity, "", 1);
         found = !ule_table_find(&lmdb->state_batch, (const char *)entity->bytes);
         if (!found)
@@ -268,12 +256,12 @@ static void lmdb_each(struct ule_store *store,
             order = at < lmdb->state_batch.count ? strcmp((char *)entity.bytes, batch[at]->key) : -1;
         }
         if (order < 0) {
-            if (value.mv_size < DUE_SIZE) {
+            if (value.mv_size < ULE_DUE_SIZE) {
                 stick(lmdb, MDB_CORRUPTED);
                 break;
             }
-            on = visit(context, (char *)entity.bytes, (const uint8_t *)value.mv_data + DUE_SIZE,
-                       value.mv_size - DUE_SIZE);
+            on = visit(context, (char *)entity.bytes, (const uint8_t *)value.mv_data + ULE_DUE_SIZE,
+                       value.mv_size - ULE_DUE_SIZE);
         } else {
             if (batch[at]->present)
                 on = visit(context, batch[at]->key, batch[at]->bytes, batch[at]->size);
@@ -326,25 +314,6 @@ static size_t lmdb_pending(const struct ule_store *store) {
     return ((const struct lmdb *)store)->environment->pending;
 }
 
-/* A change of the due index, gathered to be made in key order. */
-struct move {
-    const char *entity; /* the batch's */
-    int32_t due;
-    bool put;
-};
-
-/* As LMDB orders the keys: by due date, then by bytes. */
-static int move_compare(const void *a, const void *b) {
-    const struct move *left = a, *right = b;
-    if (left->due != right->due)
-        return left->due < right->due ? -1 : 1;
-    return strcmp(left->entity, right->entity);
-}
-
-static void move_add(struct ule_buffer *moves, int32_t due, const char *entity, bool put) {
-    ule_buffer_append(moves, &(struct move){entity, due, put}, sizeof(struct move));
-}
-
 static int write_state(const struct lmdb *lmdb, MDB_txn *txn, const struct ule_entry *entry, struct ule_buffer *moves) {
     MDB_val key = value_of(entry->key, strlen(entry->key)), value;
     int32_t old_due = ULE_DATE_NONE;
@@ -353,45 +322,26 @@ static int write_state(const struct lmdb *lmdb, MDB_txn *txn, const struct ule_e
         return code;
     bool there = code == 0;
     if (there) {
-        if (value.mv_size < DUE_SIZE)
+        if (value.mv_size < ULE_DUE_SIZE)
             return MDB_CORRUPTED;
-        old_due = due_decode(value.mv_data);
+        old_due = ule_due_decode(value.mv_data);
     }
     if (entry->due != old_due) {
         if (old_due != ULE_DATE_NONE)
-            move_add(moves, old_due, entry->key, false);
+            ule_due_move(moves, old_due, entry->key, false);
         if (entry->due != ULE_DATE_NONE)
-            move_add(moves, entry->due, entry->key, true);
+            ule_due_move(moves, entry->due, entry->key, true);
     }
     if (!entry->present)
         return there ? mdb_del(txn, lmdb->states, &key, NULL) : 0;
-    value.mv_size = DUE_SIZE + entry->size;
+    value.mv_size = ULE_DUE_SIZE + entry->size;
     code = mdb_put(txn, lmdb->states, &key, &value, MDB_RESERVE);
     if (code)
         return code;
-    due_encode(entry->due, value.mv_data);
+    ule_due_encode(entry->due, value.mv_data);
     if (entry->size)
-        memcpy((uint8_t *)value.mv_data + DUE_SIZE, entry->bytes, entry->size);
+        memcpy((uint8_t *)value.mv_data + ULE_DUE_SIZE, entry->bytes, entry->size);
     return 0;
-}
-
-static int write_due(const struct lmdb *lmdb, MDB_txn *txn, struct ule_buffer *moves) {
-    size_t count = moves->size / sizeof(struct move);
-    struct move *all = (struct move *)(void *)moves->bytes;
-    if (count)
-        qsort(all, count, sizeof *all, move_compare);
-    int code = 0;
-    for (size_t i = 0; i < count && !code; i++) {
-        uint8_t bytes[KEY_MAX];
-        size_t size = strlen(all[i].entity); /* a put has seen to it that it fits */
-        due_encode(all[i].due, bytes);
-        memcpy(bytes + DUE_SIZE, all[i].entity, size);
-        MDB_val key = value_of(bytes, DUE_SIZE + size), none = value_of("", 0);
-        code = all[i].put ? mdb_put(txn, lmdb->due, &key, &none, 0) : mdb_del(txn, lmdb->due, &key, NULL);
-        if (code == MDB_NOTFOUND)
-            code = MDB_CORRUPTED; /* the index and the states must never differ */
-    }
-    return code;
 }
 
 static int write_member(const struct lmdb *lmdb, MDB_txn *txn) {
@@ -402,7 +352,7 @@ static int write_member(const struct lmdb *lmdb, MDB_txn *txn) {
         code = write_state(lmdb, txn, all[i], &moves);
     free(all);
     if (!code)
-        code = write_due(lmdb, txn, &moves);
+        code = ule_due_write(&moves, txn, lmdb->due);
     ule_buffer_close(&moves);
     all = ule_table_sorted(&lmdb->meta_batch);
     for (size_t i = 0; i < lmdb->meta_batch.count && !code; i++) {

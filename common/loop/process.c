@@ -90,7 +90,7 @@ static enum ule_code check(const struct ule_process *process, const struct ule_c
         return ule_fail(error, ULE_CONFIG, "state.dir: not set");
     if (process->stateful && !config->policy.secret)
         return ule_fail(error, ULE_CONFIG, "secret.file: not set");
-    return ULE_OK;
+    return ule_http_check(config, error);
 }
 
 /* Where the log is a file, stderr is that file. */

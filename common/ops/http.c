@@ -285,15 +285,23 @@ static enum ule_code start_thread(struct ule_http *http, struct ule_error *error
     return failed ? ule_fail(error, ULE_IO, "http.listen: no thread: %s", strerror(failed)) : ULE_OK;
 }
 
+static enum ule_code find_address(const struct ule_config *config, struct address *address, struct ule_error *error) {
+    enum ule_code code = parse_address(config->http.listen, address, error);
+    return code == ULE_OK ? check(&config->http, address, error) : code;
+}
+
+enum ule_code ule_http_check(const struct ule_config *config, struct ule_error *error) {
+    struct address address;
+    return config->http.listen ? find_address(config, &address, error) : ULE_OK;
+}
+
 enum ule_code ule_http_open(const struct ule_config *config, struct ule_http **out, struct ule_error *error) {
     const struct ule_config_http *settings = &config->http;
     struct address address;
     *out = NULL;
     if (!settings->listen)
         return ULE_OK;
-    enum ule_code code = parse_address(settings->listen, &address, error);
-    if (code == ULE_OK)
-        code = check(settings, &address, error);
+    enum ule_code code = find_address(config, &address, error);
     if (code != ULE_OK)
         return code;
     struct ule_http *http = calloc(1, sizeof *http);

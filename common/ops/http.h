@@ -13,6 +13,8 @@
 
 struct ule_http;
 
+/* What ule_http_open would refuse without looking at a file. */
+enum ule_code ule_http_check(const struct ule_config *config, struct ule_error *error) ULE_MUST_CHECK;
 /* *out is NULL where `http.listen` is not set. ULE_CONFIG for what cannot be meant, ULE_IO for an address that cannot
  * be had. */
 enum ule_code ule_http_open(const struct ule_config *config, struct ule_http **out,

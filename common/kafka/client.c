@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "kafka/right.h"
+#include "ops/health.h"
 #include "ops/log.h"
 
 #include <stdlib.h>
@@ -63,7 +65,7 @@ static const struct {
     {"acks", "all"},
 };
 
-static void write_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+void ule_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     /* One configuration serves producers and consumers: a key of the other kind is no mistake. */
     if (!strcmp(facility, "CONFWARN") && strstr(text, "will be ignored by this"))
         return;
@@ -100,7 +102,7 @@ enum ule_code ule_kafka_conf(const struct ule_config *config, const char *client
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
         ule_kafka_set(made, defaults[i].name, defaults[i].value);
     ule_kafka_set(made, "client.id", client_id);
-    rd_kafka_conf_set_log_cb(made, write_log);
+    rd_kafka_conf_set_log_cb(made, ule_kafka_log);
     for (size_t i = 0; i < config->kafka_count; i++) {
         enum ule_code code = set_configured(made, &config->kafka[i], error);
         if (code) {
@@ -143,11 +145,9 @@ static const char *remedy_of(rd_kafka_resp_err_t failed) {
     switch (failed) {
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "; another process with this instance.id lives";
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "; a right on the topic is missing";
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "; the right READ on the group is missing";
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-        return "; the rights WRITE and DESCRIBE on the transactional.id are missing";
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        return "; the right IDEMPOTENT_WRITE on the cluster is missing";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "; a right on the group is missing";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return "; a right on the transactional.id is missing";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return "; a right on the cluster is missing";
     default: return "";
     }
 }
@@ -219,6 +219,7 @@ void ule_kafka_log_mended(struct ule_kafka_mended *mended, const rd_kafka_messag
 }
 
 static void nap(void) {
+    ule_health_turn();
     (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
@@ -260,7 +261,9 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot ask for the %s of topic %.249s partition %d",
                    edge == RD_KAFKA_OFFSET_BEGINNING ? "beginning" : "end", at->topic, (int)at->partition);
-    return ule_kafka_fail_code(error, failed, NULL, doing);
+    enum ule_code code = ule_kafka_fail_code(error, failed, NULL, doing);
+    ule_kafka_needs_topic(client, failed, at->topic, error);
+    return code;
 }
 
 enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_t *count, struct ule_error *error) {
@@ -287,6 +290,7 @@ enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_
     rd_kafka_topic_destroy(handle);
     if (failed) {
         enum ule_code code = ule_kafka_fail_code(error, failed, NULL, doing);
+        ule_kafka_needs_topic(client, failed, topic, error);
         if (error && failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             error->action = ULE_ACTION_EXIT;
         return code;

@@ -25,6 +25,8 @@
  * by the others. The caller owns *conf. */
 enum ule_code ule_kafka_conf(const struct ule_config *config, const char *client_id, rd_kafka_conf_t **conf,
                              struct ule_error *error) ULE_MUST_CHECK;
+/* librdkafka's log, as ours. */
+void ule_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *text);
 /* One setting of our own; ends the process where librdkafka refuses it. */
 void ule_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 

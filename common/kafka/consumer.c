@@ -2,7 +2,9 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "kafka/right.h"
 #include "kafka/statistics.h"
+#include "ops/health.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -41,15 +43,21 @@ static enum ule_code find_committed(const struct ule_consumer *consumer, rd_kafk
     int64_t deadline = ule_clock_steady() + COMMITTED_TOTAL_MS;
     for (;;) {
         rd_kafka_resp_err_t failed = rd_kafka_committed(consumer->client, partitions, COMMITTED_MS);
-        for (int i = 0; i < partitions->cnt && !failed; i++)
+        const char *topic = "";
+        for (int i = 0; i < partitions->cnt && !failed; i++) {
             failed = partitions->elems[i].err;
+            topic = partitions->elems[i].topic;
+        }
         if (!failed)
             return ULE_OK;
         if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline) {
             enum ule_code code = ule_kafka_fail_code(error, failed, NULL, "cannot get the committed offsets");
             (void)ule_error_at(error, "%s", consumer->reading);
+            ule_kafka_needs_topic(consumer->client, failed, topic, error);
+            ule_kafka_needs_group(consumer->client, failed, error);
             return code;
         }
+        ule_health_turn();
         (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
     }
 }
@@ -197,7 +205,11 @@ static enum ule_code fail_message(const struct ule_consumer *consumer, const rd_
                        rd_kafka_message_errstr(message));
     else
         (void)snprintf(text, sizeof text, "%.500s", rd_kafka_message_errstr(message));
-    return ule_kafka_fail_code(error, failed, text, consumer->reading);
+    enum ule_code code = ule_kafka_fail_code(error, failed, text, consumer->reading);
+    if (message->rkt)
+        ule_kafka_needs_topic(consumer->client, failed, rd_kafka_topic_name(message->rkt), error);
+    ule_kafka_needs_group(consumer->client, failed, error);
+    return code;
 }
 
 enum ule_code ule_consumer_poll(struct ule_consumer *consumer, int timeout_ms, rd_kafka_message_t **message,

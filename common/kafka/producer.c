@@ -2,19 +2,23 @@
 #include "kafka/producer.h"
 
 #include "base/clock.h"
+#include "kafka/right.h"
+#include "ops/health.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    TRY_MS = 5000,            /* one call of librdkafka; between two, `waiting` is asked */
-    TOTAL_MS = 60000,         /* init_transactions, a commit: then it is tried no more */
-    ABORT_MS = 30000,         /* the partitions may be somebody else's by then */
-    CLOSE_MS = 1000,          /* an abort that is a courtesy: the coordinator ends what is left open */
-    FULL_MS = 50,             /* until there is room in the queue */
-    PAUSE_MS = 50,            /* before the same call again, where it failed at once */
-    SENDS_BETWEEN_POLLS = 256 /* delivered messages keep their memory until their reports are served */
+    TRY_MS = 5000,             /* one call of librdkafka; between two, `waiting` is asked */
+    TOTAL_MS = 60000,          /* init_transactions, a commit: then it is tried no more */
+    ABORT_MS = 30000,          /* the partitions may be somebody else's by then */
+    CLOSE_MS = 1000,           /* an abort that is a courtesy: the coordinator ends what is left open */
+    FULL_MS = 50,              /* until there is room in the queue */
+    PAUSE_MS = 50,             /* before the same call again, where it failed at once */
+    SENDS_BETWEEN_POLLS = 256, /* delivered messages keep their memory until their reports are served */
+    TOPIC_SIZE = 250
 };
 
 /* A topic that was written to: its handle, so that librdkafka need not look it up for each message. */
@@ -35,7 +39,11 @@ struct ule_producer {
     bool open; /* a transaction is */
     /* The first record that was not delivered, since the transaction began. */
     rd_kafka_resp_err_t failed;
-    char failure[512];
+    char failure[512], failed_topic[TOPIC_SIZE];
+    char group_id[128];
+    const rd_kafka_topic_partition_list_t *offsets; /* while they are sent to the transaction */
+    pthread_mutex_t lock;                           /* of what librdkafka's thread writes: */
+    char refused_topic[TOPIC_SIZE];                 /* not let into the transaction; "" for none */
 };
 
 static void report(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
@@ -52,11 +60,33 @@ static void report(rd_kafka_t *client, const rd_kafka_message_t *message, void *
         return;
     producer->failed = message->err;
     /* Not rd_kafka_message_errstr: of a message that was to be written it gives the value. */
+    (void)snprintf(producer->failed_topic, sizeof producer->failed_topic, "%s", rd_kafka_topic_name(message->rkt));
     (void)snprintf(producer->failure, sizeof producer->failure, "topic %.249s partition %d: %s",
                    rd_kafka_topic_name(message->rkt), (int)message->partition, rd_kafka_err2str(message->err));
 }
 
-/* "..., written: a, b": librdkafka does not say for which of them the right is missing. */
+/* Which topic was not let into the transaction librdkafka says in its log, and nowhere else. */
+static void hear(const rd_kafka_t *client, int level, const char *facility, const char *text) {
+    static const char front[] = "Failed to add partition \"";
+    const char *name = strcmp(facility, "ADDPARTS") == 0 ? strstr(text, front) : NULL;
+    struct ule_producer *producer = client ? rd_kafka_opaque(client) : NULL;
+    ule_kafka_log(client, level, facility, text);
+    if (!name || !producer || !strstr(name, rd_kafka_err2str(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)))
+        return;
+    name += sizeof front - 1;
+    (void)pthread_mutex_lock(&producer->lock);
+    (void)snprintf(producer->refused_topic, sizeof producer->refused_topic, "%.*s", (int)strcspn(name, "\""), name);
+    (void)pthread_mutex_unlock(&producer->lock);
+}
+
+static void take_refused(struct ule_producer *producer, char name[static TOPIC_SIZE]) {
+    (void)pthread_mutex_lock(&producer->lock);
+    (void)snprintf(name, TOPIC_SIZE, "%s", producer->refused_topic);
+    producer->refused_topic[0] = '\0';
+    (void)pthread_mutex_unlock(&producer->lock);
+}
+
+/* "..., written: a, b": where it is not known for which of them the right is missing. */
 static void name_topics(const struct ule_producer *producer, struct ule_error *error) {
     size_t used = strlen(error->message);
     const char *separator = "; written: ";
@@ -90,10 +120,54 @@ static void find_group_id(const rd_kafka_consumer_group_metadata_t *group, char 
     rd_kafka_mem_free(NULL, bytes);
 }
 
-static enum ule_code fail_fatally(const struct ule_producer *producer, struct ule_error *error, const char *doing) {
+/* What the offsets are of: the group's coordinator takes them from nobody who may not read it, and does not say which
+ * of several it is. */
+static void need_to_read(struct ule_producer *producer, rd_kafka_resp_err_t failed, struct ule_error *error) {
+    char topics[512] = "";
+    const char *before = "";
+    for (int i = 0; i < producer->offsets->cnt; i++) {
+        const char *topic = producer->offsets->elems[i].topic;
+        size_t used = strlen(topics);
+        if (strcmp(topic, before) != 0)
+            (void)snprintf(topics + used, sizeof topics - used, "%s%s", used ? " or " : "", topic);
+        before = topic;
+    }
+    ule_kafka_needs(producer->client, failed, "READ", "topic", topics, error);
+}
+
+/* The right that is missing. */
+static void name_right(struct ule_producer *producer, rd_kafka_resp_err_t failed, struct ule_error *error) {
+    char topic[TOPIC_SIZE];
+    switch (failed) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        take_refused(producer, topic);
+        if (*topic)
+            ule_kafka_needs_topic(producer->client, failed, topic, error);
+        else if (producer->offsets)
+            need_to_read(producer, failed, error);
+        else if (error)
+            name_topics(producer, error);
+        break;
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        ule_kafka_needs(producer->client, failed, "READ", "group", producer->group_id, error);
+        break;
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        ule_kafka_needs(producer->client, failed, "WRITE", "transactional-id", producer->transactional_id, error);
+        break;
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        ule_kafka_needs(producer->client, failed, "IDEMPOTENT_WRITE", "the cluster, or WRITE on any topic", "", error);
+        break;
+    default: break;
+    }
+}
+
+static enum ule_code fail_fatally(struct ule_producer *producer, struct ule_error *error, const char *doing) {
     char text[512];
     rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer->client, text, sizeof text);
-    return ule_kafka_fail_code(error, code ? code : RD_KAFKA_RESP_ERR__FATAL, code ? text : NULL, doing);
+    enum ule_code result = ule_kafka_fail_code(error, code ? code : RD_KAFKA_RESP_ERR__FATAL, code ? text : NULL,
+                                               doing);
+    name_right(producer, code, error);
+    return result;
 }
 
 /* Takes `failed`, for which the transaction has to be aborted, and returns the reason for it. A transaction fails
@@ -121,15 +195,16 @@ static enum ule_code fail(struct ule_producer *producer, struct ule_error *error
     bool told = producer->open || !producer->transactional_id;
     if (producer->failed && told && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
         rd_kafka_error_destroy(failed);
-        return ule_kafka_fail_code(error, producer->failed, producer->failure, doing);
+        enum ule_code result = ule_kafka_fail_code(error, producer->failed, producer->failure, doing);
+        ule_kafka_needs_topic(producer->client, producer->failed, producer->failed_topic, error);
+        return result;
     }
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         rd_kafka_error_destroy(failed);
         return fail_fatally(producer, error, doing);
     }
     enum ule_code result = ule_kafka_fail(error, failed, doing);
-    if (error && code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-        name_topics(producer, error);
+    name_right(producer, code, error);
     return result;
 }
 
@@ -176,6 +251,7 @@ static enum ule_code persist(struct ule_producer *producer, transactional_call *
         if (retriable && ule_clock_steady() < patience->deadline &&
             (!patience->waiting || patience->waiting(patience->context))) {
             rd_kafka_error_destroy(failed);
+            ule_health_turn();
             (void)rd_kafka_poll(producer->client, PAUSE_MS);
             continue;
         }
@@ -198,7 +274,9 @@ enum ule_code ule_producer_open(const struct ule_config *config, const char *cli
         abort();
     producer->delivered = delivered;
     producer->context = context;
+    (void)pthread_mutex_init(&producer->lock, NULL);
     rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_conf_set_log_cb(conf, hear);
     rd_kafka_conf_set_dr_msg_cb(conf, report);
     if (transactional_id) {
         ule_kafka_set(conf, "transactional.id", transactional_id);
@@ -241,6 +319,7 @@ void ule_producer_close(struct ule_producer *producer) {
         free(producer->topics[i].name);
     free(producer->topics);
     free(producer->transactional_id);
+    (void)pthread_mutex_destroy(&producer->lock);
     free(producer);
 }
 
@@ -325,6 +404,8 @@ void ule_producer_poll(struct ule_producer *producer) {
 
 enum ule_code ule_producer_begin(struct ule_producer *producer, struct ule_error *error) {
     static const char doing[] = "cannot begin a transaction";
+    char refused[TOPIC_SIZE];
+    take_refused(producer, refused); /* of a transaction before */
     producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (size_t i = 0; i < producer->topics_count; i++)
         producer->topics[i].in_transaction = false;
@@ -352,12 +433,14 @@ enum ule_code ule_producer_commit(struct ule_producer *producer, const rd_kafka_
             error->action = ULE_ACTION_RESTART;
         return code;
     }
-    char doing[320], group_id[128];
-    find_group_id(group, group_id, sizeof group_id);
+    char doing[320];
+    find_group_id(group, producer->group_id, sizeof producer->group_id);
     (void)snprintf(doing, sizeof doing, "cannot commit a transaction of transactional.id %.128s for group %s",
-                   producer->transactional_id, group_id);
+                   producer->transactional_id, producer->group_id);
     struct patience patience = {ule_clock_steady() + TOTAL_MS, waiting, context};
+    producer->offsets = offsets;
     enum ule_code code = persist(producer, call_offsets, offsets, group, &patience, doing, error);
+    producer->offsets = NULL;
     if (!code)
         code = persist(producer, call_commit, NULL, NULL, &patience, doing, error);
     if (!code)
@@ -381,8 +464,11 @@ enum ule_code ule_producer_abort(struct ule_producer *producer, struct ule_error
 
 enum ule_code ule_producer_flush(struct ule_producer *producer, int timeout_ms, struct ule_error *error) {
     rd_kafka_resp_err_t failed = rd_kafka_flush(producer->client, timeout_ms);
-    if (producer->failed)
-        return ule_kafka_fail_code(error, producer->failed, producer->failure, "cannot write");
+    if (producer->failed) {
+        enum ule_code code = ule_kafka_fail_code(error, producer->failed, producer->failure, "cannot write");
+        ule_kafka_needs_topic(producer->client, producer->failed, producer->failed_topic, error);
+        return code;
+    }
     if (!failed)
         return ULE_OK;
     char doing[96];

@@ -2,6 +2,7 @@
 #include "kafka/reader.h"
 
 #include "base/clock.h"
+#include "kafka/right.h"
 #include "ops/log.h"
 
 #include <stdio.h>
@@ -86,11 +87,12 @@ void ule_kafka_reader_close(struct ule_kafka_reader *reader) {
     free(reader);
 }
 
-static enum ule_code fail_at(struct ule_error *error, rd_kafka_resp_err_t failed, const char *text, const char *verb,
-                             const char *topic, int32_t partition) {
+static enum ule_code fail_at(const struct ule_kafka_reader *reader, struct ule_error *error, rd_kafka_resp_err_t failed,
+                             const char *text, const char *verb, const char *topic, int32_t partition) {
     char doing[320];
     (void)snprintf(doing, sizeof doing, "cannot %s topic %.249s partition %d", verb, topic, (int)partition);
     enum ule_code code = ule_kafka_fail_code(error, failed, text, doing);
+    ule_kafka_needs_topic(reader->client, failed, topic, error);
     /* Whoever started it there looks at the bounds again. */
     if (error && failed == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         error->action = ULE_ACTION_RESTART;
@@ -119,7 +121,7 @@ enum ule_code ule_kafka_reader_start(struct ule_kafka_reader *reader, const char
     if (from < to) {
         reading.handle = rd_kafka_topic_new(reader->client, topic, NULL);
         if (!reading.handle || rd_kafka_consume_start_queue(reading.handle, partition, from, reader->queue)) {
-            enum ule_code code = fail_at(error, rd_kafka_last_error(), NULL, "read", topic, partition);
+            enum ule_code code = fail_at(reader, error, rd_kafka_last_error(), NULL, "read", topic, partition);
             if (reading.handle)
                 rd_kafka_topic_destroy(reading.handle);
             return code;
@@ -173,7 +175,7 @@ static enum ule_code take(struct ule_kafka_reader *reader, const rd_kafka_messag
         return ULE_OK;
     if (message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (!ule_kafka_mends(message->err))
-            return fail_at(error, message->err, rd_kafka_message_errstr(message), "read",
+            return fail_at(reader, error, message->err, rd_kafka_message_errstr(message), "read",
                            message->rkt ? rd_kafka_topic_name(message->rkt) : "-", message->partition);
         ule_kafka_log_mended(&reader->mended, message);
         return ULE_OK;

@@ -22,7 +22,7 @@ enum {
     KNOWN_NAP_MS = 20,
     FENCED_NAP_MS = 20,
     LEAVE_MS = 5000,
-    LEAVE_NAP_MS = 100
+    LEAVE_NAP_MS = 20
 };
 
 struct ule_consumer {
@@ -291,7 +291,18 @@ bool ule_consumer_is_fenced(struct ule_consumer *consumer, int ms) {
     }
 }
 
-/* A static member's close says nothing to the group; an unsubscribe does, once the partitions are given back. */
+static bool is_member(const struct ule_consumer *consumer) {
+    char *id = rd_kafka_memberid(consumer->client);
+    bool known = id && *id;
+    if (id)
+        rd_kafka_mem_free(consumer->client, id);
+    return known;
+}
+
+/* A static member's close says nothing to the group; an unsubscribe does, once the partitions are given back and
+ * nothing is fetched any more. A close before that makes it as silent: the group would go on waiting for the member,
+ * and give one with its ids the partitions that it had, whatever topics that one asks for. With the goodbye the member
+ * id goes. */
 enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error *error) {
     rd_kafka_resp_err_t failed = rd_kafka_unsubscribe(consumer->client);
     if (failed)
@@ -301,6 +312,6 @@ enum ule_code ule_consumer_leave(struct ule_consumer *consumer, struct ule_error
         rd_kafka_message_t *polled = rd_kafka_consumer_poll(consumer->client, LEAVE_NAP_MS);
         if (polled)
             rd_kafka_message_destroy(polled); /* of a batch that will not be: the next owner reads it */
-    } while (consumer->held && ule_clock_steady() < deadline);
+    } while ((consumer->held || is_member(consumer)) && ule_clock_steady() < deadline);
     return ULE_OK;
 }

@@ -9,6 +9,7 @@
 #include "loop/source.h"
 #include "ops/config.h"
 #include "recording/writer.h"
+#include "registry/registry.h"
 #include "ule/replay_tally.h"
 
 #include <time.h>
@@ -36,6 +37,7 @@ struct ule_replay {
     struct ule_engine *engine;
     struct ule_writer *writer;
     struct ule_recording *recording;
+    struct ule_registry *registry; /* of a .avro that was recorded from topics with one; NULL: none */
     struct ule_reader *readers[ULE_SOURCE_COUNT];
     struct ule_arena *arena;
     struct ule_tally tally;

@@ -245,7 +245,11 @@ static enum ule_code prepare(struct ule_replay *replay, struct ule_error *error)
     if (ule_config_develop(replay->config))
         (void)fputs("ule replay: no secret.file is configured: keys are made with a secret that everybody knows\n",
                     stderr);
-    code = ule_replay_state_open(replay, error);
+    code = ule_registry_open(replay->config, &replay->registry, error);
+    for (size_t i = 0; i < ULE_SOURCE_COUNT && code == ULE_OK; i++)
+        ule_registry_serve(replay->registry, replay->readers[i]);
+    if (code == ULE_OK)
+        code = ule_replay_state_open(replay, error);
     if (code == ULE_OK)
         code = open_recording(replay, error);
     if (code != ULE_OK)
@@ -292,6 +296,7 @@ static void close_all(struct ule_replay *replay) {
     ule_replay_state_close(replay);
     for (size_t i = 0; i < ULE_SOURCE_COUNT; i++)
         ule_reader_free(replay->readers[i]);
+    ule_registry_close(replay->registry);
     if (replay->day) {
         ule_buffer_close(&replay->day->bytes);
         free(replay->day->items);

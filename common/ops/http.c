@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -120,6 +121,42 @@ static enum ule_code read_pem(const char *name, const char *path, char **text, s
     if (failed)
         return ule_fail(error, ULE_IO, "%s %s: %s", name, path, strerror(errno));
     return size && size < PEM_MAX ? ULE_OK : ule_fail(error, ULE_CONFIG, "%s %s: not a PEM file", name, path);
+}
+
+/* GnuTLS leaves memory behind where it is given a certificate and a key together and the certificate is none. */
+static int check_certificate(const gnutls_datum_t *pem) {
+    gnutls_x509_crt_t *list = NULL;
+    unsigned count = 0;
+    int result = gnutls_x509_crt_list_import2(&list, &count, pem, GNUTLS_X509_FMT_PEM, 0);
+    for (unsigned i = 0; result >= 0 && i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    if (result >= 0)
+        gnutls_free(list);
+    return result;
+}
+
+/* What GnuTLS says of them; and libmicrohttpd, refused later, would leave half of it in memory. */
+static enum ule_code check_pems(const struct ule_http *http, struct ule_error *error) {
+    gnutls_certificate_credentials_t credentials;
+    if (!http->certificate)
+        return ULE_OK;
+    if (gnutls_certificate_allocate_credentials(&credentials) != 0)
+        abort();
+    const char *name = "http.tls-certificate-file, http.tls-key-file";
+    const gnutls_datum_t certificate = {(unsigned char *)http->certificate, (unsigned)strlen(http->certificate)};
+    const gnutls_datum_t key = {(unsigned char *)http->key, (unsigned)strlen(http->key)};
+    int result = check_certificate(&certificate);
+    if (result >= 0)
+        result = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+    if (result >= 0 && http->client_ca) {
+        const gnutls_datum_t trust = {(unsigned char *)http->client_ca, (unsigned)strlen(http->client_ca)};
+        name = "http.tls-client-ca-file";
+        result = gnutls_certificate_set_x509_trust_mem(credentials, &trust, GNUTLS_X509_FMT_PEM);
+        if (result == 0)
+            result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+    }
+    gnutls_certificate_free_credentials(credentials);
+    return result >= 0 ? ULE_OK : ule_fail(error, ULE_CONFIG, "%s: %s", name, gnutls_strerror(result));
 }
 
 /* Counted, and remembered for its age. */
@@ -265,8 +302,6 @@ static enum ule_code start_daemon(struct ule_http *http, const struct address *a
                                     (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                     (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                                     MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
-    if (!http->daemon && http->certificate && !errno)
-        return ule_fail(error, ULE_CONFIG, "http.tls-certificate-file, http.tls-key-file: GnuTLS refuses them");
     if (!http->daemon)
         return ule_fail(error, ULE_IO, "http.listen: %s", errno ? strerror(errno) : "cannot listen there");
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -313,6 +348,8 @@ enum ule_code ule_http_open(const struct ule_config *config, struct ule_http **o
         code = read_pem("http.tls-key-file", settings->tls_key_file, &http->key, error);
     if (code == ULE_OK)
         code = read_pem("http.tls-client-ca-file", settings->tls_client_ca_file, &http->client_ca, error);
+    if (code == ULE_OK)
+        code = check_pems(http, error);
     if (code == ULE_OK)
         code = start_daemon(http, &address, error);
     if (code == ULE_OK)

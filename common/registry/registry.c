@@ -184,19 +184,24 @@ static bool is_id(const json_t *answer, uint32_t *id) {
     return true;
 }
 
-/* *registered false: not under this subject. */
+/* *registered false: not under this subject. Registries compare texts first: one that was registered with other blanks,
+ * or its members in another order, is found by its normal form. */
 static enum ule_code look_up(struct ule_registry *registry, const char *topic, const struct ule_record *record,
                              bool *registered, uint32_t *id, struct ule_error *error) {
-    long status = 0;
-    json_t *answer = NULL;
-    enum ule_code code = post(registry, "/subjects/", topic, "", record, &status, &answer, error);
+    static const char *const ways[] = {"", "?normalize=true"};
+    enum ule_code code = ULE_OK;
     *registered = false;
-    if (code == ULE_OK && status == FOUND && is_id(answer, id))
-        *registered = true;
-    else if (code == ULE_OK &&
-             (status != NOT_FOUND || (error_code(answer) != NO_SUBJECT && error_code(answer) != NO_SCHEMA)))
-        code = refused(registry, status, topic, error);
-    json_decref(answer);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways && code == ULE_OK && !*registered; i++) {
+        long status = 0;
+        json_t *answer = NULL;
+        code = post(registry, "/subjects/", topic, ways[i], record, &status, &answer, error);
+        if (code == ULE_OK && status == FOUND && is_id(answer, id))
+            *registered = true;
+        else if (code == ULE_OK &&
+                 (status != NOT_FOUND || (error_code(answer) != NO_SUBJECT && error_code(answer) != NO_SCHEMA)))
+            code = refused(registry, status, topic, error);
+        json_decref(answer);
+    }
     return code;
 }
 
@@ -218,16 +223,17 @@ static enum ule_code put(struct ule_registry *registry, const char *topic, const
 
 static enum ule_code id_of(struct ule_registry *registry, const char *topic, const struct ule_record *record,
                            uint32_t *id, struct ule_error *error) {
-    if (registry->config->registry.registers)
-        return put(registry, topic, record, id, error);
     bool registered = false;
     enum ule_code code = look_up(registry, topic, record, &registered, id, error);
-    if (code == ULE_OK && !registered)
-        code = ule_registry_client_trouble(registry->client, error,
-                                           "%s-value: our schema is not registered, and registry.register "
-                                           "is false: see ule topics check",
-                                           topic);
-    return code;
+    if (code != ULE_OK || registered)
+        return code;
+    if (registry->config->registry.registers)
+        return put(registry, topic, record, id, error);
+    return ule_registry_client_trouble(
+        registry->client, error,
+        "%s-value: our schema is not registered, and registry.register is false: see ule "
+        "topics check",
+        topic);
 }
 
 enum ule_code ule_registry_framing(struct ule_registry *registry, const char *topic, const struct ule_record *record,

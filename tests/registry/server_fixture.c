@@ -17,6 +17,7 @@ struct server {
     pthread_t thread;
     char url[64];
     const char *status, *body;
+    const char *part, *part_status, *part_body; /* NULL: none */
     size_t more;
     int count;
     char asked[REQUEST_MAX];
@@ -46,15 +47,17 @@ static void note(struct server *server, const char *request) {
 
 static void answer(const struct server *server, int link) {
     char head[256];
-    size_t size = strlen(server->body) + server->more;
+    bool other = server->part && strstr(server->asked, server->part);
+    const char *status = other ? server->part_status : server->status, *body = other ? server->part_body : server->body;
+    size_t size = strlen(body) + server->more;
     (void)snprintf(head, sizeof head,
                    "HTTP/1.1 %s\r\nContent-Length: %zu\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n",
-                   server->status, size);
+                   status, size);
     char *text = calloc(1, strlen(head) + size + 1);
     if (!text)
         abort();
-    (void)stpcpy(stpcpy(text, head), server->body);
-    memset(text + strlen(head) + strlen(server->body), ' ', server->more);
+    (void)stpcpy(stpcpy(text, head), body);
+    memset(text + strlen(head) + strlen(body), ' ', server->more);
     for (size_t sent = 0, all = strlen(head) + size; sent < all;) {
         ssize_t put = send(link, text + sent, all - sent, MSG_NOSIGNAL);
         if (put <= 0)
@@ -107,6 +110,12 @@ void server_answer(struct server *server, const char *status, const char *body, 
     server->status = status;
     server->body = body;
     server->more = more;
+}
+
+void server_answer_to(struct server *server, const char *part, const char *status, const char *body) {
+    server->part_status = status;
+    server->part_body = body;
+    server->part = part;
 }
 
 const char *server_asked(const struct server *server) {

@@ -151,16 +151,17 @@ START_TEST(our_schema_is_looked_up_and_registered_only_when_told_to) {
     ck_assert_int_eq(ule_registry_framing(registry, "t", &ule_case_record, &framing, &error), ULE_REGISTRY);
     ck_assert_ptr_nonnull(strstr(error.message, "t-value: our schema is not registered"));
     ck_assert_int_eq(error.action, ULE_ACTION_RETRY);
-    (void)snprintf(expected, sizeof expected, "POST /subjects/t-value {\"schema\":\"{");
+    (void)snprintf(expected, sizeof expected, "POST /subjects/t-value?normalize=true {\"schema\":\"{");
     ck_assert_int_eq(strncmp(server_asked(server), expected, strlen(expected)), 0);
     config->registry.registers = true;
-    server_answer(server, "200 OK", "{\"id\":4294967295}", 0);
+    server_answer_to(server, "/versions", "200 OK", "{\"id\":4294967295}");
     ck_assert_int_eq(ule_registry_framing(registry, "t", &ule_case_record, &framing, &error), ULE_OK);
     ck_assert(framing.confluent);
     ck_assert_uint_eq(framing.id, 4294967295U);
     (void)snprintf(expected, sizeof expected, "POST /subjects/t-value/versions {\"schema\":\"{");
     ck_assert_int_eq(strncmp(server_asked(server), expected, strlen(expected)), 0);
     /* Known for life. */
+    server_answer_to(server, NULL, NULL, NULL);
     server_answer(server, "500 Internal Server Error", "", 0);
     int asked = server_count(server);
     framing.id = 0;
@@ -172,6 +173,16 @@ START_TEST(our_schema_is_looked_up_and_registered_only_when_told_to) {
 
 static const char *const wrong_ids[] = {"{\"id\":-1}", "{\"id\":4294967296}", "{\"id\":\"7\"}", "{}", "7"};
 
+START_TEST(our_schema_is_found_in_another_form_and_not_registered_again) {
+    struct ule_framing framing;
+    config->registry.registers = true;
+    server_answer(server, "404 Not Found", no_such_id, 0);
+    server_answer_to(server, "normalize=true", "200 OK", "{\"id\":7}");
+    ck_assert_int_eq(ule_registry_framing(registry, "t", &ule_case_record, &framing, &error), ULE_OK);
+    ck_assert_uint_eq(framing.id, 7);
+    ck_assert_int_eq(server_count(server), 2);
+}
+
 START_TEST(an_id_that_is_none_is_trouble) {
     struct ule_framing framing;
     server_answer(server, "200 OK", wrong_ids[_i], 0);
@@ -182,7 +193,8 @@ START_TEST(an_id_that_is_none_is_trouble) {
 START_TEST(a_schema_that_the_registry_refuses_is_for_the_operator) {
     struct ule_framing framing;
     config->registry.registers = true;
-    server_answer(server, "409 Conflict", "{\"error_code\":409,\"message\":\"secret\"}", 0);
+    server_answer(server, "404 Not Found", no_such_subject, 0);
+    server_answer_to(server, "/versions", "409 Conflict", "{\"error_code\":409,\"message\":\"secret\"}");
     ck_assert_int_eq(ule_registry_framing(registry, "t", &ule_case_record, &framing, &error), ULE_REGISTRY);
     ck_assert_ptr_nonnull(strstr(error.message, "refuses our schema"));
     ck_assert_ptr_null(strstr(error.message, "secret"));
@@ -208,6 +220,16 @@ START_TEST(compatibility_is_what_the_registry_says) {
     server_answer(server, "404 Not Found", no_such_subject, 0);
     ck_assert_int_eq(ule_registry_check(registry, "t", &ule_case_record, &found, &error), ULE_OK);
     ck_assert_int_eq(found, ULE_NOT_REGISTERED);
+    server_answer_to(server, "/compatibility", "200 OK", "{\"is_compatible\":false}");
+    ck_assert_int_eq(ule_registry_check(registry, "t", &ule_case_record, &found, &error), ULE_OK);
+    ck_assert_int_eq(found, ULE_NOT_COMPATIBLE);
+    server_answer_to(server, "/compatibility", "200 OK", "{\"is_compatible\":true}");
+    ck_assert_int_eq(ule_registry_check(registry, "t", &ule_case_record, &found, &error), ULE_OK);
+    ck_assert_int_eq(found, ULE_NOT_REGISTERED);
+    server_answer_to(server, "/compatibility", "200 OK", "{}");
+    ck_assert_int_eq(ule_registry_check(registry, "t", &ule_case_record, &found, &error), ULE_REGISTRY);
+    server_answer_to(server, NULL, NULL, NULL);
+    ck_assert_int_eq(ule_registry_check(registry, "t", &ule_case_record, &found, &error), ULE_OK);
     const char *asked = "POST /compatibility/subjects/t-value/versions/latest {";
     ck_assert_int_eq(strncmp(server_asked(server), asked, strlen(asked)), 0);
     server_answer(server, "500 Internal Server Error", "", 0);
@@ -262,6 +284,7 @@ int main(void) {
     tcase_add_test(tests, what_could_not_be_had_is_asked_for_again_at_the_next_start);
     tcase_add_test(tests, a_registry_that_nobody_listens_for_is_trouble);
     tcase_add_test(tests, our_schema_is_looked_up_and_registered_only_when_told_to);
+    tcase_add_test(tests, our_schema_is_found_in_another_form_and_not_registered_again);
     tcase_add_loop_test(tests, an_id_that_is_none_is_trouble, 0, (int)(sizeof wrong_ids / sizeof *wrong_ids));
     tcase_add_test(tests, a_schema_that_the_registry_refuses_is_for_the_operator);
     tcase_add_test(tests, without_a_registry_single_object_encoding_is_written);

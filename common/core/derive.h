@@ -8,6 +8,11 @@
 
 #define ULE_COUNTRY_DENMARK 5100 /* CPR country code */
 #define ULE_CHAIN_MAX       8    /* design.md section 2: a longer chain is CONFLICT */
+/* Tells between one and its root: 44 are the most that a chain takes to complete or to be undone. The number that is
+ * reached after each further ULE_HOPS_RING is taken to be in a ring (ring.c); a prime, so that it is not the same one
+ * of two that answer each other. At ULE_HOPS_MAX nothing is said any more (step.c). */
+#define ULE_HOPS_RING 199
+#define ULE_HOPS_MAX  1000
 
 struct ule_derive {
     const char *entity;

@@ -276,7 +276,8 @@ static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_i
         answer->outcome = ULE_OUTCOME_RENUMBERED;
         return;
     }
-    if (ule_strings_have(&loan->path, person->derive->entity) || loan->path.count > ULE_CHAIN_MAX) {
+    if (person->state->ring || ule_strings_have(&loan->path, person->derive->entity) ||
+        loan->path.count > ULE_CHAIN_MAX) {
         answer->outcome = ULE_OUTCOME_CONFLICT;
         answer->reason = "CHAIN";
         return;
@@ -315,7 +316,7 @@ static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_i
 /* Who lent an account that is lent no more: whose word just changed that. Where that is nobody, who made it. By way of
  * the lender it cannot overtake what the lender said of it before. */
 static const char *lender(struct ule_person *person, const struct ule_account *account) {
-    for (size_t i = 0; i < person->state->incoming.count; i++)
+    for (size_t i = 0; i < person->state->incoming.count && !person->state->ring; i++)
         if (strcmp(person->state->incoming.items[i].from_number, person->derive->message->sender) == 0)
             return person->state->incoming.items[i].from_number;
     return account->origin;
@@ -390,6 +391,7 @@ void ule_loan_derive(struct ule_person *person) {
             adopt(person, loan);
             answer->outcome = in->outcome;
             answer->taken = true;
+            answer->ring = state->ring && !loan->alias;
             answer->absorbed_user_key = in->outcome == ULE_OUTCOME_MERGED ? in->absorbed_user_key : NULL;
             answer->surviving_user_key = in->surviving_user_key;
             continue;

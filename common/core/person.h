@@ -134,6 +134,7 @@ bool ule_level_of_optagelse(const struct ule_institution_person_changed *record)
 void ule_dispute_derive(struct ule_person *person); /* section 2: two persons, one made-up number */
 void ule_class_derive(struct ule_person *person);   /* section 2: number class, birth date */
 bool ule_class_counts(enum ule_cpr_status status);
+void ule_ring_derive(struct ule_person *person);         /* section 6: swaps that go round */
 void ule_renumber_collect(struct ule_person *person);    /* section 6: what was told */
 void ule_loan_derive(struct ule_person *person);         /* section 6: swaps to this number */
 void ule_credential_best(struct ule_person *person);     /* A4, A6 */

@@ -81,9 +81,10 @@ static void undo(struct ule_person *person) {
             memory->reversed_sequence = person->newest ? person->newest->sequence : 0;
             pair->in_force = false;
         }
-        if (pair->in_force)
+        const struct ule_answer *answer = pair->heard ? pair->heard->answer : NULL;
+        if (pair->in_force && (answer == NULL || !answer->ring))
             continue;
-        if (memory->outcome != ULE_OUTCOME_NULL)
+        if (!pair->in_force && memory->outcome != ULE_OUTCOME_NULL)
             publish_outcome(person, memory, pair, ULE_OUTCOME_REVERSED);
         if (memory->completed) {
             memory->completed = false;
@@ -212,7 +213,7 @@ static struct ule_loan *make_loan(struct ule_person *person, const struct ule_pa
     for (size_t i = 0; i < person->pairs.count; i++) {
         const struct ule_loan *theirs = person->pairs.items[i].heard ? person->pairs.items[i].heard->loan : NULL;
         /* What others said of a number that CPR has told of is never taken: no link of a chain, nor of a ring. */
-        if (theirs == NULL || (theirs->counted && !theirs->cpr))
+        if (theirs == NULL || (theirs->counted && !theirs->cpr) || (state->ring && !theirs->alias))
             continue;
         /* What others said the other way ends when it hears that CPR says this one. */
         if (loan->cpr && !theirs->cpr && strcmp(person->pairs.items[i].number, pair->number) == 0)

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-const char *const ule_note_names[ULE_NOTE_COUNT] = {"stale", "request-ignored", "subscription-alarm"};
+const char *const ule_note_names[ULE_NOTE_COUNT] = {"stale", "request-ignored", "subscription-alarm", "ring",
+                                                    "cut-short"};
 
 void *ule_derive_new(struct ule_derive *derive, const struct ule_record *record) {
     void *value = ule_arena_alloc(derive->arena, record->size);
@@ -113,6 +114,14 @@ void ule_step(const char *entity, struct ule_person_state *state, const struct u
     keep_origin(&derive);
     int64_t before = state->version, version = before > message->version ? before : message->version;
     state->version = version + 1 > message->at ? version + 1 : message->at;
+    /* Why a root comes to its end: a tell is one hop further from it than what caused it, a step tells each entity once
+     * at the most, and from here on nothing is told. What was heard is looked at again on the next day. */
+    if (message->hops >= ULE_HOPS_MAX) {
+        effects->notes[ULE_NOTE_CUT_SHORT]++;
+        if (state->due == ULE_DATE_NONE || state->due > today + 1)
+            state->due = today + 1;
+        return;
+    }
     kind->derive(&derive);
     ule_publish(&derive, effects);
     ule_tell_send(&derive, effects);

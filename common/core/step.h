@@ -36,6 +36,8 @@ enum ule_note {
     ULE_NOTE_STALE,              /* older than what is held: changed nothing */
     ULE_NOTE_REQUEST_IGNORED,    /* from an institution that has neither record nor listing (kept) */
     ULE_NOTE_SUBSCRIPTION_ALARM, /* SUBSCRIPTION_ENDED for a person with a tie */
+    ULE_NOTE_RING,               /* tells went round a ring of swaps: it is broken here */
+    ULE_NOTE_CUT_SHORT,          /* tells without end: nothing is said of this one before the next Tick */
     ULE_NOTE_COUNT,
 };
 extern const char *const ule_note_names[ULE_NOTE_COUNT];

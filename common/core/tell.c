@@ -121,6 +121,7 @@ static struct ule_inbox_message *add_message(struct ule_derive *derive, struct u
     out->version = derive->state->version;
     out->at = derive->message->at;
     out->caused_by = derive->message->caused_by;
+    out->hops = derive->message->hops + 1;
     return out;
 }
 

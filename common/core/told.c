@@ -132,7 +132,7 @@ static struct ule_pair *cpr_target(struct ule_person *person) {
             sequence = pair->heard->former_sequence;
         }
     }
-    for (size_t i = 0; target != NULL && i < person->pairs.count; i++) {
+    for (size_t i = 0; target != NULL && !person->state->ring && i < person->pairs.count; i++) {
         struct ule_pair *pair = &person->pairs.items[i];
         bool linked = pair->heard != NULL && pair->heard->former_at != ULE_TIME_NONE;
         for (size_t k = 0; k < person->state->outgoing.count; k++)
@@ -223,6 +223,7 @@ void ule_renumber_collect(struct ule_person *person) {
             continue;
         ule_renumber_pair(person, person->voices.items[i].sender)->heard = tell->pair;
     }
+    ule_ring_derive(person);
     remember_requests(person);
     for (size_t i = 0; i < person->state->outgoing.count; i++)
         ule_renumber_pair(person, person->state->outgoing.items[i].to_number);

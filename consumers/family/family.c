@@ -127,6 +127,15 @@ static void die_if_told(const struct family *family, const struct ule_inbox_mess
         abort();
 }
 
+/* Tells that went on without end, and which record they came of: it may be put right where it was made. */
+static void log_ring(const struct family *family, const struct ule_inbox_message *message) {
+    char pseudonym[15];
+    ule_policy_pseudonym(&family->config->policy, message->entity, pseudonym);
+    ule_log(ULE_LOG_WARNING, "ring", "entity=%s hops=%" PRId32 " topic=%s partition=%" PRId32 " offset=%" PRId64,
+            pseudonym, message->hops, message->caused_by.topic, message->caused_by.partition,
+            message->caused_by.offset);
+}
+
 /* A data error in *why, or anything else in *error. */
 static enum ule_code step(struct family *family, struct family_partition *partition, const rd_kafka_message_t *record,
                           const struct ule_inbox_message *message, struct ule_error *why, struct ule_error *error) {
@@ -150,8 +159,12 @@ static enum ule_code step(struct family *family, struct family_partition *partit
     family_poison_enter(partition->number, record->offset);
     die_if_told(family, message);
     ule_stepper_count_in(family->stepper, &partition->census);
+    const uint64_t *notes = ule_stepper_counts(family->stepper)->notes;
+    uint64_t rings = notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT];
     enum ule_code code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
     family_poison_leave();
+    if (notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT] > rings)
+        log_ring(family, message);
     return code;
 }
 

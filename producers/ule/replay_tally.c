@@ -284,6 +284,8 @@ void ule_tally_print(const struct ule_tally *tally, int32_t today, FILE *file) {
     print_single(tally, "note/request-ignored", "requests from institutions that do not know the person: kept", file);
     print_single(tally, "note/subscription-alarm",
                  "CPR subscriptions ended of persons that matter: to be ordered again", file);
+    print_single(tally, "note/ring", "times that swaps went round and were stopped: CONFLICT", file);
+    print_single(tally, "note/cut-short", "tells without end: put off to the next day", file);
     print_single(tally, "note/number-ignored", "numbers in them that are none: taken as absent", file);
     print_group(tally, "Set aside as dead letters", "dead", errors, false, file);
     print_group(tally, "Published", "out", outputs, true, file);

@@ -93,8 +93,9 @@ static void from_cpr(struct ule_person *person) {
         bool in_force = ule_derive_within(person->derive, row->from, row->until);
         const char *number = holder_number(facts, row);
         struct ule_relation *holder = number != NULL ? contact(person, number) : NULL;
-        if (number != NULL && in_force)
-            tell(person, holder, number, false);
+        /* Out of force it makes no contact, but it has to answer: who is named by another number is contradicted. */
+        if (number != NULL)
+            tell(person, in_force ? holder : NULL, number, false);
         if (holder == NULL)
             continue;
         holder->row = true;

@@ -102,7 +102,7 @@ struct ule_person {
     bool enrolled, student; /* STUDENT or CHILD; STUDENT of grades 8-10 */
 
     struct ule_relation_array relations; /* as a child */
-    struct ule_told_of selves;           /* addresses that became this child and are named as its contacts */
+    struct ule_told_of selves;           /* named as contacts, and none: what became this child, holders out of force */
     bool adult, married;
 
     /* as a contact */

@@ -17,8 +17,9 @@ static const struct ule_strings *whom_to_tell(const struct ule_person *person, c
 void ule_relation_derive(struct ule_person *person) {
     if (person->frozen && person->taken)
         return;
-    /* A number that became the child itself is no contact. It is told all the same: it answers that it moved, and where
-     * that was not known it would be a contact again, and so on without end. */
+    /* A number that became the child itself is no contact, nor is a holder whose row is out of force. They are told all
+     * the same: the one answers that it moved, and where that was not known it would be a contact again, and so on
+     * without end; the other may be known by another number by now. */
     const struct ule_strings *selves = whom_to_tell(person, &person->selves);
     for (size_t i = 0; i < selves->count; i++) {
         struct ule_listing *listing = ule_derive_new(person->derive, &ule_listing_record);

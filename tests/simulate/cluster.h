@@ -82,7 +82,8 @@ struct cluster {
     struct ule_buffer stored, state, slot, encoded;
     uint64_t now; /* counts what was done */
     size_t commits, aborts, restores, ticks, messages;
-    bool wrong; /* printed */
+    size_t rings; /* times that tells went round and were stopped */
+    bool wrong;   /* printed */
 };
 
 /* Borrows the world. */

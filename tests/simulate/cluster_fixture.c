@@ -224,6 +224,7 @@ static uint64_t step(struct cluster *cluster, struct cluster_transaction *transa
         digest = digest_of(digest, cluster->encoded.bytes, cluster->encoded.size);
     }
     cluster->messages++;
+    cluster->rings += effects.notes[ULE_NOTE_RING];
     return digest | 1;
 }
 

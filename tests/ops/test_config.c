@@ -193,24 +193,68 @@ START_TEST(keys_are_uuids_of_version_8_and_depend_on_the_secret) {
     ck_assert_str_eq(pseudonym, "p-5bdcc146bf60");
 }
 
-START_TEST(the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration) {
+static char *help(void) {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     ule_config_print_help(file);
     (void)fclose(file);
-    char last[64] = "";
-    for (char *at = text; (at = strstr(at, " = ")) != NULL; at += 3) {
-        char *begin = at;
-        while (begin[-1] != ' ')
-            begin--;
+    ck_assert_ptr_nonnull(text);
+    return text;
+}
+
+START_TEST(the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration) {
+    char *text = help(), last[64] = "";
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    /* Each default without its #: what is said to hold is what may be written. */
+    char *settings = calloc(1, strlen(text) + 1), *rest = text;
+    ck_assert_ptr_nonnull(settings);
+    size_t count = 0;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && strncmp(line, "# kafka.", 8) != 0;) {
+        size_t size = strspn(line, "# abcdefghijklmnopqrstuvwxyz.-");
+        if (strncmp(line, "# ", 2) != 0 || line[size] != '=' || line[size - 1] != ' ')
+            continue;
         char name[64];
-        (void)snprintf(name, sizeof name, "%.*s", (int)(at - begin), begin);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(size - 3), line + 2);
         ck_assert_str_lt(last, name);
         (void)snprintf(last, sizeof last, "%s", name);
+        (void)strcat(strcat(settings, line + 2), "\n"); /* NOLINT: as large as all of it */
+        count++;
     }
-    ck_assert_int_eq(read_text(text), ULE_OK);
+    ck_assert_uint_eq(count, ULE_CONFIG_SETTINGS);
+    ck_assert_msg(read_text(settings) == ULE_OK, "%s", error.message);
+    free(settings);
     free(text);
+}
+
+START_TEST(the_sample_configuration_is_what_the_help_says) {
+    char *text = help(), *sample = calloc(1, 1 << 16);
+    FILE *file = fopen("deploy/ule.conf.sample", "r");
+    ck_assert_ptr_nonnull(sample);
+    ck_assert_msg(file != NULL, "deploy/ule.conf.sample");
+    (void)fread(sample, 1, (1 << 16) - 1, file);
+    (void)fclose(file);
+    ck_assert_msg(strcmp(sample, text) == 0, "make it anew: ule replay --help-config >deploy/ule.conf.sample");
+    free(sample);
+    free(text);
+}
+
+START_TEST(what_holds_is_explained_with_where_it_comes_from) {
+    char text[16384] = "";
+    ck_assert_int_eq(read_text("batch.messages = 7\nkafka.session.timeout.ms = 9\ntopic.unilogin.case.v1 = b\n"),
+                     ULE_OK);
+    FILE *file = fmemopen(text, sizeof text, "w");
+    ck_assert_ptr_nonnull(file);
+    ule_config_print(config, file);
+    (void)fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, "# a transaction covers so many messages at most\n"
+                                       "# from the file; the default is 10000\n"
+                                       "batch.messages = 7\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n# not in the file: the default\nbatch.milliseconds = 100\n"));
+    ck_assert_ptr_nonnull(strstr(text, "so long\n# from the file\nkafka.session.timeout.ms = 9\n"));
+    ck_assert_ptr_nonnull(strstr(text, "topic unilogin.case.v1\n# from the file\ntopic.unilogin.case.v1 = b\n"));
+    ck_assert_int_eq(read_text(text), ULE_OK); /* a configuration again, which says the same */
+    ck_assert_int_eq(config->batch_messages, 7);
 }
 
 int main(void) {
@@ -225,6 +269,8 @@ int main(void) {
     tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);
     tcase_add_test(tests, keys_are_uuids_of_version_8_and_depend_on_the_secret);
     tcase_add_test(tests, the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration);
+    tcase_add_test(tests, the_sample_configuration_is_what_the_help_says);
+    tcase_add_test(tests, what_holds_is_explained_with_where_it_comes_from);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

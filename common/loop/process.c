@@ -2,6 +2,7 @@
 #include "loop/process.h"
 
 #include "base/clock.h"
+#include "loop/keys.h"
 #include "ops/health.h"
 #include "ops/http.h"
 #include "ops/log.h"
@@ -90,7 +91,8 @@ static enum ule_code check(const struct ule_process *process, const struct ule_c
         return ule_fail(error, ULE_CONFIG, "state.dir: not set");
     if (process->stateful && !config->policy.secret)
         return ule_fail(error, ULE_CONFIG, "secret.file: not set");
-    return ule_http_check(config, error);
+    enum ule_code code = ule_http_check(config, error);
+    return code == ULE_OK ? ule_keys_check(config, error) : code;
 }
 
 /* Where the log is a file, stderr is that file. */

@@ -86,6 +86,8 @@ struct ule_config {
 enum ule_code ule_config_read(const char *path, struct ule_config **out, struct ule_error *error) ULE_MUST_CHECK;
 void ule_config_free(struct ule_config *config); /* takes NULL */
 
+/* How unlike two names of keys are: 0 when they are the same. */
+size_t ule_config_distance(const char *name, const char *known);
 bool ule_config_is_set(const struct ule_config *config, const char *name);
 /* What the topic that design.md section 3 calls `name` is called here. */
 const char *ule_config_topic(const struct ule_config *config, const char *name);
@@ -95,7 +97,7 @@ bool ule_config_develop(struct ule_config *config);
 void ule_config_for_replay(struct ule_config *config);
 /* SHA-256 in hexadecimal of the secret and of every setting that decides what comes out. */
 void ule_config_digest(const struct ule_config *config, char digest[static 65]);
-/* The effective values, one a line, secrets hidden: what --check-config prints. */
+/* The effective values, secrets hidden, each with what it does and where it comes from: what --check-config prints. */
 void ule_config_print(const struct ule_config *config, FILE *file);
 /* Every setting with its default and what it does, as comments: the sample configuration. */
 void ule_config_print_help(FILE *file);

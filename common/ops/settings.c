@@ -153,7 +153,7 @@ static size_t smaller(size_t a, size_t b) {
 
 /* Levenshtein's distance, of names of up to 63 bytes; or 3 more than that to the nearest beginning of `b`, so that a
  * name cut short finds its whole. */
-static size_t distance(const char *a, const char *b) {
+size_t ule_config_distance(const char *a, const char *b) {
     size_t row[64], width = smaller(strlen(b), 63);
     for (size_t j = 0; j <= width; j++)
         row[j] = j;
@@ -175,7 +175,7 @@ static size_t distance(const char *a, const char *b) {
 const char *ule_settings_nearest(const char *name) {
     const char *best = ule_settings[0].name;
     for (size_t i = 1; i < ULE_CONFIG_SETTINGS; i++) {
-        if (distance(name, ule_settings[i].name) < distance(name, best))
+        if (ule_config_distance(name, ule_settings[i].name) < ule_config_distance(name, best))
             best = ule_settings[i].name;
     }
     return best;

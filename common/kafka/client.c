@@ -53,6 +53,8 @@ static const struct {
     {"fetch.max.bytes", "17825792"},
     {"fetch.wait.max.ms", "100"}, /* a partition that is resumed waits for the answer that is on its way */
     {"fetch.error.backoff.ms", "100"},
+    /* A transaction that begins before the markers of the one before it are written is told to come again. */
+    {"retry.backoff.ms", "20"},
     {"reconnect.backoff.max.ms", "1000"}, /* ten seconds, as it is, would outlast a transaction */
     {"socket.keepalive.enable", "true"},
     {"socket.nagle.disable", "true"},

@@ -154,12 +154,15 @@ const char *ule_arena_substring(struct ule_arena *arena, const char *text, size_
 }
 
 const char *ule_arena_printf(struct ule_arena *arena, const char *format, ...) {
+    char most[128]; /* of the texts are shorter, and are formatted once */
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    int size = vsnprintf(most, sizeof most, format, arguments);
     va_end(arguments);
     if (size < 0)
         abort();
+    if ((size_t)size < sizeof most)
+        return ule_arena_substring(arena, most, (size_t)size);
     char *text = ule_arena_alloc(arena, (size_t)size + 1);
     va_start(arguments, format);
     if (vsnprintf(text, (size_t)size + 1, format, arguments) != size)

@@ -144,20 +144,22 @@ static void *ending(struct ule_derive *derive, const struct ule_published *entry
     }
 }
 
-/* `since` is the day from which what is said has held: it stays while the rest does. */
-static void carry_since(struct ule_derive *derive, enum ule_topic topic, void *value, const void *before) {
+/* `since` is the day from which what is said has held: it stays while the rest does. What stood is decoded only for
+ * those that need it, since most of what is wanted stands already, and all of it is looked at in every step. */
+static void carry_since(struct ule_derive *derive, enum ule_topic topic, void *value,
+                        const struct ule_published *before) {
     if (topic == ULE_TOPIC_CASE) {
         struct ule_case *now = value;
-        const struct ule_case *old = before;
+        const struct ule_case *old = before != NULL ? decode(derive, before) : NULL;
         now->since = old != NULL && (old->open || !now->open) ? old->since : derive->today;
     } else if (topic == ULE_TOPIC_PUPIL) {
         struct ule_pupil_verdict *now = value;
-        const struct ule_pupil_verdict *old = before;
+        const struct ule_pupil_verdict *old = before != NULL ? decode(derive, before) : NULL;
         now->since = old != NULL && old->verdict == now->verdict && old->reason == now->reason ? old->since
                                                                                                : derive->today;
     } else if (topic == ULE_TOPIC_SUBSCRIPTION_WANTED) {
         struct ule_subscription_wanted *now = value;
-        const struct ule_subscription_wanted *old = before;
+        const struct ule_subscription_wanted *old = before != NULL ? decode(derive, before) : NULL;
         now->since = old != NULL && old->wanted == now->wanted ? old->since : derive->today;
     }
 }
@@ -221,17 +223,15 @@ static bool settle(struct ule_derive *derive, struct ule_effects *effects, const
     }
     if (before == NULL && ended && topic != ULE_TOPIC_CONTACT_RELATION)
         return false; /* it never began; a relation without authority is one all the same */
-    const void *old = before != NULL && !silent ? decode(derive, before) : NULL;
-    carry_since(derive, topic, value, old);
+    const struct ule_published *standing = silent ? NULL : before;
+    carry_since(derive, topic, value, standing);
     int32_t ended_on = !ended                                                ? ULE_DATE_NONE
                        : before != NULL && before->ended_on != ULE_DATE_NONE ? before->ended_on
                                                                              : derive->today;
-    enum ule_account_action hint = ULE_ACCOUNT_ACTION_UPDATE;
-    if (topic == ULE_TOPIC_PROVISIONING) {
-        struct ule_account_changed *account = value;
-        hint = action(account, old);
+    struct ule_account_changed *account = topic == ULE_TOPIC_PROVISIONING ? value : NULL;
+    enum ule_account_action announced = account != NULL ? account->action : ULE_ACCOUNT_ACTION_UPDATE;
+    if (account != NULL)
         account->action = ULE_ACCOUNT_ACTION_UPDATE; /* no part of what stands */
-    }
     struct ule_buffer bytes = {0};
     ule_record_encode(record, value, &bytes);
     bool same = before != NULL && before->value.size == bytes.size &&
@@ -249,8 +249,10 @@ static bool settle(struct ule_derive *derive, struct ule_effects *effects, const
         return true;
     }
     if (!same) {
-        if (topic == ULE_TOPIC_PROVISIONING)
-            ((struct ule_account_changed *)value)->action = hint;
+        if (account != NULL) {
+            account->action = announced;
+            account->action = action(account, standing != NULL ? decode(derive, standing) : NULL);
+        }
         emit(derive, effects, topic, wanted->key, value);
     }
     if (ended_on != ULE_DATE_NONE)

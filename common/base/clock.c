@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static int64_t milliseconds(clockid_t clock) {
@@ -15,4 +16,12 @@ int64_t ule_clock_wall(void) {
 
 int64_t ule_clock_steady(void) {
     return milliseconds(CLOCK_MONOTONIC);
+}
+
+void ule_clock_boot(char boot[static ULE_BOOT_SIZE]) {
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (!file || fscanf(file, "%63s", boot) != 1)
+        (void)snprintf(boot, ULE_BOOT_SIZE, "unknown");
+    if (file)
+        (void)fclose(file);
 }

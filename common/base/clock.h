@@ -8,4 +8,8 @@
 int64_t ule_clock_wall(void);   /* ms since 1970 UTC */
 int64_t ule_clock_steady(void); /* ms, from somewhere; never goes back */
 
+/* Which boot of the machine this is, one word; "unknown" where the kernel does not say. */
+enum { ULE_BOOT_SIZE = 64 };
+void ule_clock_boot(char boot[static ULE_BOOT_SIZE]);
+
 #endif

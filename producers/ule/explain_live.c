@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A copy of ule-family's states, read from the changelog ule.person-state.v1 into the folder that `ule explain` looks
- * at: each time from where it was left to the end that the changelog has then. The processes are not asked. */
+ * at: each time from where it was left to the end that the changelog has then. The processes are not asked. It is
+ * written without waiting for the disk, and distrusted as their caches are (consumers/family/takeover.c). */
 #include "ule/explain_live.h"
 
 #include "base/clock.h"
@@ -35,6 +36,9 @@ struct copy {
     struct ule_arena *arena;
     struct ule_buffer bytes;
     int64_t *positions, *as_of; /* as_of: all of the changelog that there was then is in the copy */
+    int64_t *begun;             /* when the changelog was, as the copy knew it; 0: it did not */
+    char boot[ULE_BOOT_SIZE];
+    bool running; /* what is said of the copy: it is being written */
     const char *changelog;
     int lock;
     uint64_t taken;
@@ -53,10 +57,23 @@ static void set_meta(struct copy *copy, unsigned partition, const char *name, co
     ule_store_meta_put(copy->stores[partition], name, text, strlen(text));
 }
 
+static enum ule_code open_stores(struct copy *copy, bool sync, struct ule_error *error) {
+    return ule_store_lmdb_open_group(copy->dir, copy->partitions, (uint64_t)copy->config->store_map_bytes, sync,
+                                     copy->stores, error);
+}
+
+static void close_stores(struct copy *copy) {
+    for (unsigned i = 0; copy->stores && i < copy->partitions; i++) {
+        ule_store_free(copy->stores[i]);
+        copy->stores[i] = NULL;
+    }
+}
+
 static enum ule_code open_copy(struct copy *copy, struct ule_error *error) {
     char path[4200];
     if (mkdir(copy->dir, 0700) != 0 && errno != EEXIST)
         return ule_fail(error, ULE_IO, "%s: %s", copy->dir, strerror(errno));
+    ule_clock_boot(copy->boot);
     (void)snprintf(path, sizeof path, "%.4000s/lock", copy->dir);
     copy->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (copy->lock < 0)
@@ -66,17 +83,18 @@ static enum ule_code open_copy(struct copy *copy, struct ule_error *error) {
     copy->stores = calloc(copy->partitions, sizeof *copy->stores);
     copy->positions = calloc(copy->partitions, sizeof *copy->positions);
     copy->as_of = calloc(copy->partitions, sizeof *copy->as_of);
-    if (!copy->stores || !copy->positions || !copy->as_of)
+    copy->begun = calloc(copy->partitions, sizeof *copy->begun);
+    if (!copy->stores || !copy->positions || !copy->as_of || !copy->begun)
         abort();
-    return ule_store_lmdb_open_group(copy->dir, copy->partitions, (uint64_t)copy->config->store_map_bytes, false,
-                                     copy->stores, error);
+    return open_stores(copy, false, error);
 }
 
 static enum ule_code commit(struct copy *copy, struct ule_error *error) {
-    char text[64];
+    char text[160];
     enum ule_code code = ULE_OK;
     for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++) {
-        (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, copy->positions[i], copy->as_of[i]);
+        (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64 " %s %d", copy->positions[i], copy->as_of[i],
+                       copy->boot, copy->running ? 1 : 0);
         set_meta(copy, i, position_meta, text);
         code = ule_store_commit(copy->stores[i], error);
     }
@@ -98,22 +116,69 @@ static enum ule_code check_owner(struct copy *copy, const char *cluster, struct 
     return ULE_OK;
 }
 
-static enum ule_code start(struct copy *copy, unsigned partition, int64_t began, struct ule_error *error) {
+/* Of where it is, NULL where it is new or to be believed; else why not. */
+static const char *distrust(struct copy *copy, unsigned partition, int64_t now) {
+    char text[160], boot[ULE_BOOT_SIZE];
+    int running = 0;
+    copy->as_of[partition] = now;
+    copy->positions[partition] = -1;
+    if (!meta(copy, partition, position_meta, text, sizeof text))
+        return NULL;
+    _Static_assert(ULE_BOOT_SIZE == 64, "the width below");
+    /* NOLINTNEXTLINE(cert-err34-c): we wrote it, and its range is checked */
+    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %63s %d", &copy->positions[partition], &copy->as_of[partition], boot,
+               &running) != 4)
+        return "it does not say what it is";
+    int64_t age = now - copy->as_of[partition];
+    if (age > oldest_ms || age < -oldest_ms)
+        return "it is older than five days";
+    return running && strcmp(boot, copy->boot) != 0 ? "the machine stopped while it was written" : NULL;
+}
+
+static enum ule_code begun_at(struct copy *copy, unsigned partition, int64_t *begun, struct ule_error *error) {
+    struct ule_person_state state;
+    bool found;
+    ule_arena_reset(copy->arena);
+    enum ule_code code = ule_state_read(copy->codec, copy->stores[partition], ULE_PARTITION_KEY, copy->arena,
+                                        &copy->bytes, &state, &found, error);
+    *begun = code == ULE_OK && found ? state.version : 0;
+    return code;
+}
+
+/* What is not to be believed is read anew. */
+static enum ule_code look_at_copy(struct copy *copy, struct ule_error *error) {
+    char path[4200];
+    const char *why = NULL;
+    enum ule_code code = ULE_OK;
+    int64_t now = ule_clock_wall();
+    for (unsigned i = 0; i < copy->partitions && !why; i++)
+        why = distrust(copy, i, now);
+    if (why) {
+        (void)fprintf(stderr, "ule explain: %s is made anew: %s\n", copy->dir, why);
+        close_stores(copy);
+        (void)snprintf(path, sizeof path, "%.4000s/data.mdb", copy->dir);
+        if (unlink(path) != 0 && errno != ENOENT)
+            return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
+        code = open_stores(copy, false, error);
+        for (unsigned i = 0; i < copy->partitions; i++) {
+            copy->as_of[i] = now;
+            copy->positions[i] = -1;
+        }
+    }
+    for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++)
+        code = begun_at(copy, i, &copy->begun[i], error);
+    return code;
+}
+
+static enum ule_code start(struct copy *copy, unsigned partition, struct ule_error *error) {
     int64_t low = 0, high = 0;
-    char text[64];
     enum ule_code code = ule_kafka_reader_bounds(copy->reader, copy->changelog, (int32_t)partition, &low, &high, error);
     if (code != ULE_OK)
         return code;
-    copy->positions[partition] = low;
-    copy->as_of[partition] = began;
-    if (meta(copy, partition, position_meta, text, sizeof text)) {
-        /* NOLINTNEXTLINE(cert-err34-c): we wrote it, and its range is checked */
-        if (sscanf(text, "%" SCNd64 " %" SCNd64, &copy->positions[partition], &copy->as_of[partition]) != 2 ||
-            copy->positions[partition] < low || copy->positions[partition] > high ||
-            began - copy->as_of[partition] > oldest_ms || copy->as_of[partition] - began > oldest_ms)
-            return ule_fail(error, ULE_STATE, "%s: the copy is older than five days or of another changelog; delete it",
-                            copy->dir);
-    }
+    if (copy->positions[partition] < 0)
+        copy->positions[partition] = low;
+    else if (copy->positions[partition] < low || copy->positions[partition] > high)
+        return ule_fail(error, ULE_STATE, "%s: the copy is of another changelog; delete it", copy->dir);
     return ule_kafka_reader_start(copy->reader, copy->changelog, (int32_t)partition, copy->positions[partition], high,
                                   error);
 }
@@ -133,7 +198,7 @@ static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
     enum ule_code code = ULE_OK;
     int64_t began = ule_clock_wall();
     for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++)
-        code = start(copy, i, began, error);
+        code = start(copy, i, error);
     while (code == ULE_OK) {
         rd_kafka_message_t *message = NULL;
         int ended;
@@ -151,7 +216,26 @@ static enum ule_code read_all(struct copy *copy, struct ule_error *error) {
     /* Not before: who was interrupted has not seen the tombstones behind where it stands. */
     for (unsigned i = 0; i < copy->partitions && code == ULE_END; i++)
         copy->as_of[i] = began;
-    return code == ULE_END ? ULE_OK : code;
+    if (code != ULE_END)
+        return code;
+    code = ULE_OK;
+    for (unsigned i = 0; i < copy->partitions && code == ULE_OK; i++) {
+        int64_t begun = 0;
+        code = begun_at(copy, i, &begun, error);
+        if (code == ULE_OK && copy->begun[i] && begun != copy->begun[i])
+            code = ule_fail(error, ULE_STATE, "%s: the copy is of a former changelog of this name; delete it",
+                            copy->dir);
+    }
+    return code;
+}
+
+/* Closed, it stands on the disk whole; said before that, a machine that stops in between would leave a copy that is
+ * believed and is not whole. */
+static enum ule_code say_closed(struct copy *copy, struct ule_error *error) {
+    close_stores(copy);
+    enum ule_code code = open_stores(copy, true, error);
+    copy->running = false;
+    return code == ULE_OK ? commit(copy, error) : code;
 }
 
 /* The earliest of the partitions' days: nobody is shown as of a day that is not done for all. */
@@ -188,7 +272,7 @@ static enum ule_code ask_cluster(struct copy *copy, char *cluster, size_t size, 
 }
 
 enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct ule_error *error) {
-    struct copy copy = {.dir = dir, .lock = -1};
+    struct copy copy = {.dir = dir, .lock = -1, .running = true};
     char cluster[64] = "";
     enum ule_code code = ule_live_config(config, &copy.config, error);
     if (code != ULE_OK)
@@ -202,6 +286,10 @@ enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct u
     if (code == ULE_OK)
         code = check_owner(&copy, cluster, error);
     if (code == ULE_OK)
+        code = look_at_copy(&copy, error);
+    if (code == ULE_OK)
+        code = check_owner(&copy, cluster, error); /* of what was made anew, too */
+    if (code == ULE_OK)
         code = ule_kafka_reader_open(copy.config, "ule-explain", &copy.reader, error);
     if (code == ULE_OK)
         code = read_all(&copy, error);
@@ -209,10 +297,12 @@ enum ule_code ule_explain_catch_up(const char *dir, const char *config, struct u
         code = set_today(&copy, error);
     if (code == ULE_OK)
         code = commit(&copy, error);
+    if (code == ULE_OK)
+        code = say_closed(&copy, error);
     ule_kafka_reader_close(copy.reader);
-    for (unsigned i = 0; copy.stores && i < copy.partitions; i++)
-        ule_store_free(copy.stores[i]);
+    close_stores(&copy);
     free(copy.stores);
+    free(copy.begun);
     free(copy.positions);
     free(copy.as_of);
     ule_buffer_close(&copy.bytes);

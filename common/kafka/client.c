@@ -67,6 +67,16 @@ static const struct {
     {"acks", "all"},
 };
 
+static const volatile sig_atomic_t *stop_flag;
+
+void ule_kafka_stop_when(const volatile sig_atomic_t *stop) {
+    stop_flag = stop;
+}
+
+bool ule_kafka_is_stopping(void) {
+    return stop_flag && *stop_flag;
+}
+
 void ule_kafka_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
     /* One configuration serves producers and consumers: a key of the other kind is no mistake. */
     if (!strcmp(facility, "CONFWARN") && strstr(text, "will be ignored by this"))
@@ -146,6 +156,9 @@ static enum ule_action action_of(rd_kafka_resp_err_t failed) {
 static const char *remedy_of(rd_kafka_resp_err_t failed) {
     switch (failed) {
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "; another process with this instance.id lives";
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        return "; the topic does not have what the group is to take next: it was made anew, or too old records were "
+               "deleted before they were taken";
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "; a right on the topic is missing";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "; a right on the group is missing";
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return "; a right on the transactional.id is missing";
@@ -226,7 +239,9 @@ static void nap(void) {
 }
 
 void ule_kafka_cluster(rd_kafka_t *client, char *id, size_t size) {
-    char *told = rd_kafka_clusterid(client, CLUSTER_MS);
+    char *told = NULL;
+    for (int waited = 0; !told && waited < CLUSTER_MS && !ule_kafka_is_stopping(); waited += TRY_MS)
+        told = rd_kafka_clusterid(client, TRY_MS);
     (void)snprintf(id, size, "%s", told && *told ? told : "unknown");
     if (told)
         rd_kafka_mem_free(client, told);
@@ -254,7 +269,7 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
         }
         if (!failed)
             return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline)
+        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline || ule_kafka_is_stopping())
             break;
         ule_kafka_refresh(client);
     }
@@ -285,7 +300,7 @@ enum ule_code ule_kafka_partitions(rd_kafka_t *client, const char *topic, int32_
             found = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
             rd_kafka_metadata_destroy(metadata);
         }
-        if (!failed || !ule_kafka_mends(failed) || ule_clock_steady() >= deadline)
+        if (!failed || !ule_kafka_mends(failed) || ule_clock_steady() >= deadline || ule_kafka_is_stopping())
             break;
         nap();
     }

@@ -15,7 +15,13 @@
 #include "ops/config.h"
 
 #include <librdkafka/rdkafka.h>
+#include <signal.h>
 #include <stdbool.h>
+
+/* Whoever waits for a broker here waits no longer once *stop is set: what is under way is tried for ten seconds at the
+ * most, and fails then with RESTART. NULL, as it is at first: nobody is told to stop. */
+void ule_kafka_stop_when(const volatile sig_atomic_t *stop);
+bool ule_kafka_is_stopping(void);
 
 /* kafka.* over our defaults; `client_id` is set, and the log goes through ule_log. What the guarantees rest on cannot
  * be configured: a kafka.* key of those (group.id, group.instance.id, transactional.id, isolation.level,

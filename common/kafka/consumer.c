@@ -13,9 +13,9 @@
 #include <time.h>
 
 enum {
-    /* One request for committed offsets: it waits for an open transaction to end, which a coordinator does within
-     * transaction.timeout.ms and the ten seconds between its looks. */
-    COMMITTED_MS = 30000,
+    COMMITTED_MS = 5000,
+    /* It waits for an open transaction to end, which a coordinator does within transaction.timeout.ms and the ten
+     * seconds between its looks. */
     COMMITTED_TOTAL_MS = 60000,
     PAUSE_MS = 100,
     KNOWN_MS = 5000, /* a partition that is ours, but is not known to be */
@@ -50,7 +50,7 @@ static enum ule_code find_committed(const struct ule_consumer *consumer, rd_kafk
         }
         if (!failed)
             return ULE_OK;
-        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline) {
+        if (!ule_kafka_mends(failed) || ule_clock_steady() >= deadline || ule_kafka_is_stopping()) {
             enum ule_code code = ule_kafka_fail_code(error, failed, NULL, "cannot get the committed offsets");
             (void)ule_error_at(error, "%s", consumer->reading);
             ule_kafka_needs_topic(consumer->client, failed, topic, error);
@@ -62,13 +62,15 @@ static enum ule_code find_committed(const struct ule_consumer *consumer, rd_kafk
     }
 }
 
-/* Where the logs begin of those that the group has not read yet. */
+/* Where the logs begin of those that the group has not read yet, which are marked in assigned. */
 static enum ule_code find_beginnings(const struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
-                                     struct ule_error *error) {
+                                     struct ule_assigned *assigned, struct ule_error *error) {
     rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new(partitions->cnt);
-    for (int i = 0; i < partitions->cnt; i++)
-        if (partitions->elems[i].offset < 0)
+    for (int i = 0; i < partitions->cnt; i++) {
+        assigned[i].fresh = partitions->elems[i].offset < 0;
+        if (assigned[i].fresh)
             (void)rd_kafka_topic_partition_list_add(fresh, partitions->elems[i].topic, partitions->elems[i].partition);
+    }
     enum ule_code code = ule_kafka_edges(consumer->client, fresh, RD_KAFKA_OFFSET_BEGINNING, error);
     for (int i = 0; i < fresh->cnt && !code; i++) {
         const rd_kafka_topic_partition_t *at = &fresh->elems[i];
@@ -83,11 +85,11 @@ static enum ule_code find_beginnings(const struct ule_consumer *consumer, rd_kaf
 
 /* Offsets first, so that nothing is asked for once the fetching has begun; then assign and pause in this order: assign
  * starts partitions whatever was paused before, and pause throws away what was fetched in between. */
-static enum ule_code take_over(struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
-                               struct ule_error *error) {
+static enum ule_code take_over_as(struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
+                                  struct ule_assigned *assigned, struct ule_error *error) {
     enum ule_code code = find_committed(consumer, partitions, error);
     if (!code)
-        code = find_beginnings(consumer, partitions, error);
+        code = find_beginnings(consumer, partitions, assigned, error);
     if (code)
         return code;
     rd_kafka_resp_err_t failed = rd_kafka_assign(consumer->client, partitions);
@@ -99,15 +101,23 @@ static enum ule_code take_over(struct ule_consumer *consumer, rd_kafka_topic_par
         return ule_kafka_fail_code(error, failed, NULL, "cannot take partitions over");
     /* Not later: it would carry the next generation. */
     consumer->group = rd_kafka_consumer_group_metadata(consumer->client);
+    for (int i = 0; i < partitions->cnt; i++) {
+        assigned[i].topic = partitions->elems[i].topic;
+        assigned[i].partition = partitions->elems[i].partition;
+        assigned[i].committed = partitions->elems[i].offset;
+    }
+    code = consumer->events.assigned(consumer->events.context, assigned, (size_t)partitions->cnt, error);
+    consumer->held = code == ULE_OK;
+    return code;
+}
+
+static enum ule_code take_over(struct ule_consumer *consumer, rd_kafka_topic_partition_list_t *partitions,
+                               struct ule_error *error) {
     struct ule_assigned *assigned = calloc((size_t)partitions->cnt + 1, sizeof *assigned);
     if (!assigned)
         abort();
-    for (int i = 0; i < partitions->cnt; i++)
-        assigned[i] = (struct ule_assigned){partitions->elems[i].topic, partitions->elems[i].partition,
-                                            partitions->elems[i].offset};
-    code = consumer->events.assigned(consumer->events.context, assigned, (size_t)partitions->cnt, error);
+    enum ule_code code = take_over_as(consumer, partitions, assigned, error);
     free(assigned);
-    consumer->held = code == ULE_OK;
     return code;
 }
 
@@ -256,7 +266,7 @@ static enum ule_code apply(struct ule_consumer *consumer, pause_or_resume *chang
         failed = change(consumer->client, list);
         if (!failed)
             failed = list->elems[0].err;
-        if (failed != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_clock_steady() >= deadline)
+        if (failed != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_clock_steady() >= deadline || ule_kafka_is_stopping())
             break;
         (void)nanosleep(&(struct timespec){.tv_nsec = KNOWN_NAP_MS * 1000000L}, NULL);
     }

@@ -17,6 +17,7 @@ struct ule_assigned {
     int32_t partition;
     int64_t committed; /* where to go on: the group's offset, stable; or the beginning of the log where it has none (a
                         * beginning that is gone is logged) */
+    bool fresh;        /* it has none */
 };
 
 /* Called from within ule_consumer_poll (and revoked from ule_consumer_close). Every partition is paused when it is

@@ -13,6 +13,7 @@
 enum {
     TRY_MS = 5000,             /* one call of librdkafka; between two, `waiting` is asked */
     TOTAL_MS = 60000,          /* init_transactions, a commit: then it is tried no more */
+    STOP_MS = 10000,           /* likewise when the process is to stop */
     ABORT_MS = 30000,          /* the partitions may be somebody else's by then */
     CLOSE_MS = 1000,           /* an abort that is a courtesy: the coordinator ends what is left open */
     FULL_MS = 50,              /* until there is room in the queue */
@@ -243,12 +244,13 @@ struct patience {
 static enum ule_code persist(struct ule_producer *producer, transactional_call *call, const void *offsets,
                              const void *group, const struct patience *patience, const char *doing,
                              struct ule_error *error) {
-    for (;;) {
+    for (int64_t began = ule_clock_steady();;) {
         rd_kafka_error_t *failed = call(producer, offsets, group);
         if (!failed)
             return ULE_OK;
         bool retriable = rd_kafka_error_is_retriable(failed);
-        if (retriable && ule_clock_steady() < patience->deadline &&
+        int64_t now = ule_clock_steady();
+        if (retriable && now < patience->deadline && (!ule_kafka_is_stopping() || now - began < STOP_MS) &&
             (!patience->waiting || patience->waiting(patience->context))) {
             rd_kafka_error_destroy(failed);
             ule_health_turn();

@@ -298,6 +298,7 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
                              const volatile sig_atomic_t *stop, struct ule_error *error) {
     struct ule_worker worker = {.config = config, .task = task, .stop = stop};
     char id[256];
+    ule_kafka_stop_when(stop);
     (void)snprintf(id, sizeof id, "%s-%s", task->name, config->instance_id);
     int wait = BACKOFF_MS;
     enum ule_code code;

@@ -5,6 +5,7 @@
 #include "kafka/rival.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,23 @@ static struct {
     bool lost, refuse, had_group;
     size_t count;
     int64_t committed[PARTITIONS];
+    bool fresh[PARTITIONS];
 } seen;
+
+/* So many resumes are told that the partition is not known: in place of librdkafka's own call, which comes to it only
+ * when a topic is new and it has just heard of it. */
+static int unknown;
+
+rd_kafka_resp_err_t rd_kafka_resume_partitions(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *partitions) {
+    rd_kafka_resp_err_t (*resume)(rd_kafka_t *, rd_kafka_topic_partition_list_t *);
+    void *found = dlsym(RTLD_NEXT, "rd_kafka_resume_partitions");
+    memcpy(&resume, &found, sizeof resume);
+    if (unknown <= 0)
+        return resume(rk, partitions);
+    unknown--;
+    partitions->elems[0].err = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
 
 static enum ule_code assigned(void *context, const struct ule_assigned *partitions, size_t count,
                               struct ule_error *out) {
@@ -32,6 +49,7 @@ static enum ule_code assigned(void *context, const struct ule_assigned *partitio
     for (size_t i = 0; i < count; i++) {
         ck_assert_str_eq(partitions[i].topic, "in");
         seen.committed[partitions[i].partition] = partitions[i].committed;
+        seen.fresh[partitions[i].partition] = partitions[i].fresh;
     }
     if (seen.refuse)
         return ule_fail(out, ULE_STATE, "made up");
@@ -94,6 +112,19 @@ static enum ule_code join(void) {
     return code;
 }
 
+START_TEST(a_partition_that_is_not_known_yet_is_resumed_when_it_is) {
+    ck_assert_int_eq(open_consumer(), ULE_OK);
+    ck_assert_msg(join() == ULE_OK, "%s", error.message);
+    unknown = 5;
+    ck_assert_msg(ule_consumer_resume(consumer, "in", 0, &error) == ULE_OK, "%s", error.message);
+    ck_assert_int_eq(unknown, 0);
+    rd_kafka_message_t *message = NULL;
+    for (int64_t end = ule_clock_steady() + WAIT_MS; !message && ule_clock_steady() < end;)
+        ck_assert_int_eq(ule_consumer_poll(consumer, 100, &message, &error), ULE_OK);
+    ck_assert_ptr_nonnull(message);
+    rd_kafka_message_destroy(message);
+}
+
 START_TEST(partitions_come_paused_with_the_offsets_of_the_group) {
     commit_offset(20);
     ck_assert_int_eq(open_consumer(), ULE_OK);
@@ -105,6 +136,7 @@ START_TEST(partitions_come_paused_with_the_offsets_of_the_group) {
     ck_assert_ptr_nonnull(ule_consumer_group(consumer));
     ck_assert_int_eq(seen.committed[0], 0);
     ck_assert_int_eq(seen.committed[1], 20);
+    ck_assert(seen.fresh[0] && !seen.fresh[1]);
     /* Nothing before the owner is ready, however long it polls. */
     for (int i = 0; i < 20; i++) {
         rd_kafka_message_t *message;
@@ -269,6 +301,7 @@ int main(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, partitions_come_paused_with_the_offsets_of_the_group);
+    tcase_add_test(tests, a_partition_that_is_not_known_yet_is_resumed_when_it_is);
     tcase_add_test(tests, what_the_owner_refuses_the_poll_returns);
     tcase_add_test(tests, partitions_that_are_lost_are_said_to_be);
     tcase_add_test(tests, a_rival_with_our_instance_id_ends_the_process);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum { REQUEST_MS = 5000, TOTAL_MS = 120000, PAUSE_MS = 10, PEEK_MS = 1000, PEEK_MOST = 1000, READS = 6 };
+enum { STARTS_MOST = 2000 }; /* a reader remembers each start */
 
 static const struct {
     const char *group, *topic;
@@ -32,6 +33,9 @@ struct ule_lag {
     bool wanted[READS];
     struct place *places;
     size_t count;
+    bool moved;                      /* an end, since it was set to false */
+    struct ule_kafka_reader *reader; /* NULL: nothing was looked into yet */
+    size_t starts;
 };
 
 static const char *topic_of(const struct ule_lag *lag, size_t read) {
@@ -92,6 +96,7 @@ void ule_lag_close(struct ule_lag *lag) {
         if (lag->groups[i])
             rd_kafka_destroy(lag->groups[i]);
     }
+    ule_kafka_reader_close(lag->reader);
     if (lag->client)
         rd_kafka_destroy(lag->client);
     free(lag->places);
@@ -107,49 +112,46 @@ static struct place *place_of(struct ule_lag *lag, const rd_kafka_topic_partitio
     return NULL;
 }
 
-static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_list_t *list, bool *moved) {
+static bool is_of_group(const struct place *place, size_t group) {
+    return strcmp(reads[place->read].group, reads[group].group) == 0;
+}
+
+static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_list_t *list) {
     for (int i = 0; i < list->cnt; i++) {
         struct place *place = place_of(lag, &list->elems[i]);
-        if (!place || list->elems[i].err)
-            continue;
-        int64_t committed = list->elems[i].offset < 0 ? 0 : list->elems[i].offset;
-        *moved = *moved || place->committed != committed;
-        place->committed = committed;
+        if (place && !list->elems[i].err)
+            place->committed = list->elems[i].offset < 0 ? 0 : list->elems[i].offset;
     }
 }
 
-/* All groups, one after another. A group that has committed nothing stands at the beginning. Asked by a consumer of the
- * group that never joins it: librdkafka 2.0.2 aborts (rd_kafka_enq_once_del_source_return) when a coordinator goes away
- * under an admin request for the same. */
-static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, bool *moved) {
+/* One group, by the number of its first read. One that has committed nothing stands at the beginning. Asked by a
+ * consumer of the group that never joins it: librdkafka 2.0.2 aborts (rd_kafka_enq_once_del_source_return) when a
+ * coordinator goes away under an admin request for the same. */
+static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, size_t group) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
+    for (size_t j = 0; j < lag->count; j++) {
+        if (is_of_group(&lag->places[j], group))
+            (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read), lag->places[j].partition);
+    }
     rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (size_t i = 0; i < READS && !failed; i++) {
-        if (!is_first_of_group(lag, i))
-            continue;
-        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
-        for (size_t j = 0; j < lag->count; j++) {
-            if (strcmp(reads[lag->places[j].read].group, reads[i].group) == 0)
-                (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read),
-                                                        lag->places[j].partition);
-        }
-        if (!lag->groups[i] && open_group(lag, i, NULL) != ULE_OK)
-            failed = RD_KAFKA_RESP_ERR__TRANSPORT;
-        if (!failed)
-            failed = rd_kafka_committed(lag->groups[i], list, REQUEST_MS);
-        for (int j = 0; j < list->cnt && !failed; j++)
-            failed = list->elems[j].err;
-        if (!failed)
-            take_committed(lag, list, moved);
-        rd_kafka_topic_partition_list_destroy(list);
-        if (failed && lag->groups[i]) { /* one that is no member does not look for a coordinator that has moved */
-            rd_kafka_destroy(lag->groups[i]);
-            lag->groups[i] = NULL;
-        }
+    if (!lag->groups[group] && open_group(lag, group, NULL) != ULE_OK)
+        failed = RD_KAFKA_RESP_ERR__TRANSPORT;
+    if (!failed)
+        failed = rd_kafka_committed(lag->groups[group], list, REQUEST_MS);
+    for (int j = 0; j < list->cnt && !failed; j++)
+        failed = list->elems[j].err;
+    if (!failed)
+        take_committed(lag, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (failed && lag->groups[group]) { /* one that is no member does not look for a coordinator that has moved */
+        rd_kafka_destroy(lag->groups[group]);
+        lag->groups[group] = NULL;
     }
     return failed;
 }
 
-static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, bool *moved) {
+static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, size_t group) {
+    (void)group; /* of all */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
     for (size_t i = 0; i < lag->count; i++)
         rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[i].read), lag->places[i].partition)
@@ -160,7 +162,7 @@ static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, bool *moved) {
         failed = list->elems[i].err;
         if (!place || failed)
             continue;
-        *moved = *moved || place->end != list->elems[i].offset;
+        lag->moved = lag->moved || place->end != list->elems[i].offset;
         place->end = list->elems[i].offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
@@ -173,10 +175,10 @@ static bool mends(rd_kafka_resp_err_t failed) {
     return failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || ule_kafka_mends(failed);
 }
 
-static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct ule_lag *lag, bool *moved),
-                         bool *moved, struct ule_error *error) {
+static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct ule_lag *lag, size_t group),
+                         size_t group, struct ule_error *error) {
     for (int64_t until = ule_clock_steady() + TOTAL_MS;;) {
-        rd_kafka_resp_err_t failed = once(lag, moved);
+        rd_kafka_resp_err_t failed = once(lag, group);
         if (!failed)
             return ULE_OK;
         if (!mends(failed) || ule_clock_steady() >= until || ule_live_interrupted())
@@ -190,69 +192,103 @@ static bool is_empty(const struct place *place) {
     return place->committed >= place->end || (place->committed == place->empty_from && place->end == place->empty_to);
 }
 
-/* Reads what lies between: *none when it is marks only, and no transaction is open. */
-static enum ule_code peek(struct ule_lag *lag, bool *none, struct ule_error *error) {
-    struct ule_kafka_reader *reader = NULL;
-    enum ule_code code = ule_kafka_reader_open(lag->config, "ule", &reader, error);
+/* What a group that was asked has not taken; marks of transactions are among it. */
+static int64_t left_of(const struct place *place) {
+    return place->committed < 0 || is_empty(place) ? 0 : place->end - place->committed;
+}
+
+static enum ule_code start_peek(struct ule_lag *lag, size_t group, struct ule_error *error) {
+    enum ule_code code = ULE_OK;
+    if (lag->starts > STARTS_MOST) {
+        ule_kafka_reader_close(lag->reader);
+        lag->reader = NULL;
+    }
+    if (!lag->reader) {
+        lag->starts = 0;
+        code = ule_kafka_reader_open(lag->config, "ule", &lag->reader, error);
+    }
     for (size_t i = 0; i < lag->count && code == ULE_OK; i++) {
         const struct place *place = &lag->places[i];
         int64_t low = 0, high = 0;
-        if (is_empty(place))
+        if (!is_of_group(place, group) || is_empty(place))
             continue;
+        lag->starts++;
         if (place->committed == 0) /* what is older may be gone */
-            code = ule_kafka_reader_bounds(reader, topic_of(lag, place->read), place->partition, &low, &high, error);
+            code = ule_kafka_reader_bounds(lag->reader, topic_of(lag, place->read), place->partition, &low, &high,
+                                           error);
         if (code == ULE_OK)
-            code = ule_kafka_reader_start(reader, topic_of(lag, place->read), place->partition,
+            code = ule_kafka_reader_start(lag->reader, topic_of(lag, place->read), place->partition,
                                           place->committed > low ? place->committed : low, place->end, error);
     }
+    return code;
+}
+
+/* Reads what lies between: *none when it is marks only, and no transaction is open. */
+static enum ule_code peek(struct ule_lag *lag, size_t group, bool *none, struct ule_error *error) {
+    enum ule_code code = start_peek(lag, group, error);
     bool found = false;
     for (int waited = 0; code == ULE_OK && !found && waited < PEEK_MS; waited += PAUSE_MS) {
         rd_kafka_message_t *message = NULL;
         int ended = -1;
         do {
-            code = ule_kafka_reader_next(reader, PAUSE_MS, &message, &ended, error);
+            code = ule_kafka_reader_next(lag->reader, PAUSE_MS, &message, &ended, error);
         } while (code == ULE_OK && !message && ended >= 0);
         if (message)
             rd_kafka_message_destroy(message);
         found = message != NULL;
     }
-    ule_kafka_reader_close(reader);
-    if (code != ULE_OK && code != ULE_END)
-        return code;
     *none = code == ULE_END;
-    for (size_t i = 0; i < lag->count && *none; i++) {
-        lag->places[i].empty_from = lag->places[i].committed;
-        lag->places[i].empty_to = lag->places[i].end;
+    for (size_t i = 0; i < lag->count && (code == ULE_OK || code == ULE_END); i++) {
+        struct place *place = &lag->places[i];
+        if (!is_of_group(place, group) || is_empty(place))
+            continue;
+        if (!*none) {
+            code = ule_kafka_reader_stop(lag->reader, topic_of(lag, place->read), place->partition, error);
+            continue;
+        }
+        place->empty_from = place->committed;
+        place->empty_to = place->end;
     }
-    return ULE_OK;
+    if (code == ULE_OK || code == ULE_END)
+        return ULE_OK;
+    ule_kafka_reader_close(lag->reader);
+    lag->reader = NULL;
+    return code;
+}
+
+/* One group: *none, it has taken all that there was when the ends were asked for. */
+static enum ule_code look_at(struct ule_lag *lag, size_t group, bool *none, struct ule_error *error) {
+    int64_t left = 0, partitions = 0;
+    *none = false;
+    enum ule_code code = ask(lag, ask_committed, group, error);
+    for (size_t i = 0; i < lag->count && code == ULE_OK; i++) {
+        if (!is_of_group(&lag->places[i], group))
+            continue;
+        partitions++;
+        left += left_of(&lag->places[i]);
+    }
+    *none = code == ULE_OK && left == 0;
+    if (code == ULE_OK && left > 0 && left <= PEEK_MOST * partitions) /* far behind: no need to look */
+        code = peek(lag, group, none, error);
+    return code;
 }
 
 enum ule_code ule_lag_look(struct ule_lag *lag, bool *none, int64_t *behind, struct ule_error *error) {
-    bool moved = false;
+    bool all = true;
     *none = false;
     *behind = 0;
-    enum ule_code code = ask(lag, ask_committed, &moved, error);
-    if (code == ULE_OK)
-        code = ask(lag, ask_ends, &moved, error);
-    if (code != ULE_OK)
-        return code;
-    bool all_empty = true;
-    for (size_t i = 0; i < lag->count; i++) {
-        const struct place *place = &lag->places[i];
-        *behind += is_empty(place) ? 0 : place->end - place->committed;
-        all_empty = all_empty && is_empty(place);
+    enum ule_code code = ask(lag, ask_ends, 0, error);
+    /* The one that hears of everything last comes first here: while it is busy the others need not be asked. */
+    for (size_t i = READS; i-- > 0 && code == ULE_OK && all;) {
+        if (is_first_of_group(lag, i))
+            code = look_at(lag, i, &all, error);
     }
-    if (moved)
-        return ULE_OK;
-    if (all_empty) {
-        *none = true;
-        return ULE_OK;
-    }
-    /* Far behind: no need to look. */
-    bool empty = false;
-    if (*behind <= PEEK_MOST * (int64_t)lag->count)
-        code = peek(lag, &empty, error);
-    /* What was empty a moment ago is told by the next look, which has to find the same. */
+    lag->moved = false;
+    if (code == ULE_OK && all)
+        code = ask(lag, ask_ends, 0, error);
+    *none = code == ULE_OK && all && !lag->moved;
+    for (size_t i = 0; i < lag->count; i++)
+        *behind += left_of(&lag->places[i]);
     return code;
 }
 

@@ -17,9 +17,10 @@ enum ule_code ule_lag_open(const struct ule_config *config, const char *group, s
 void ule_lag_close(struct ule_lag *lag); /* takes NULL */
 
 /* *none: at one moment during this call every group had committed all that was in its topics, and nothing was on its
- * way in an open transaction. Two looks in a row have to find the same offsets: since offsets only rise, they were all
- * so at once in between; and what a process tells stands in the inbox when the offset of what made it tell is
- * committed. Else *behind is about how many records are to be read. */
+ * way in an open transaction. The topics end at the end of the call where they did at its beginning, and in between
+ * each group was seen to have taken all up to there; since offsets only rise, it was so at once at the end; and what a
+ * process tells stands in the inbox when the offset of what made it tell is committed. Else *behind is about how many
+ * records are to be read, of the groups that were asked. */
 enum ule_code ule_lag_look(struct ule_lag *lag, bool *none, int64_t *behind, struct ule_error *error) ULE_MUST_CHECK;
 /* Until there is none, or `waiting` (called some times a second; NULL: never) returns false: then *none is false. */
 enum ule_code ule_lag_wait(struct ule_lag *lag, bool (*waiting)(void *context, int64_t behind), void *context,

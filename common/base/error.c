@@ -71,6 +71,7 @@ const char *ule_code_name(enum ule_code code) {
         [ULE_CONTRADICTION] = "CONTRADICTION",
         [ULE_TOO_LARGE] = "TOO_LARGE",
         [ULE_QUARANTINED] = "QUARANTINED",
+        [ULE_POISON] = "POISON",
         [ULE_END] = "END",
         [ULE_IO] = "IO",
         [ULE_STORE] = "STORE",

@@ -31,6 +31,7 @@ enum ule_code {
     ULE_CONTRADICTION,    /* fields that cannot be true together */
     ULE_TOO_LARGE,        /* a value above the configured size */
     ULE_QUARANTINED,      /* to an entity whose messages are set aside since a process died on one, twice */
+    ULE_POISON,           /* a record on which a process that reads an input died, twice */
     ULE_DATA_ERRORS_END,  /* not a code: all above are data errors */
     ULE_END,              /* nothing more to read: not an error */
     ULE_IO,               /* a file or socket; message holds strerror */

@@ -17,8 +17,21 @@ struct ule_dead_letters {
 /* Finds the names and asks for the partitions. `input` is kept. *letters' strings live as long as `config`. */
 enum ule_code ule_dead_letters_open(const struct ule_config *config, struct ule_worker *worker, const char *input,
                                     struct ule_dead_letters *letters, struct ule_error *error) ULE_MUST_CHECK;
-/* The bytes, key and headers as they came, and error.code, error.message, topic, partition, offset, ts. Within
- * the worker's transaction. */
+/* What is set aside: a record, or what one says to one of many (a Tick). All borrowed. */
+struct ule_dead_letter {
+    int32_t partition; /* of the record, with its offset and time (ms) */
+    int64_t offset, ts;
+    const void *key, *value; /* value NULL: a null */
+    size_t key_size, size;
+    rd_kafka_headers_t *headers; /* NULL: none */
+};
+
+/* Bytes, key and headers, and error.code, error.message, topic, partition, offset, ts. Within the worker's transaction.
+ */
+enum ule_code ule_dead_letters_write(struct ule_worker *worker, struct ule_dead_letters *letters,
+                                     const struct ule_dead_letter *letter, const struct ule_error *why,
+                                     struct ule_error *error) ULE_MUST_CHECK;
+/* Likewise a record as it came. */
 enum ule_code ule_dead_letters_send(struct ule_worker *worker, struct ule_dead_letters *letters,
                                     const rd_kafka_message_t *message, const struct ule_error *why,
                                     struct ule_error *error) ULE_MUST_CHECK;

@@ -6,13 +6,19 @@
 #include "kafka/topics.h"
 #include "loop/audit.h"
 #include "loop/dead_letter.h"
+#include "loop/poison.h"
 #include "loop/process.h"
 #include "loop/state.h"
 #include "ops/metrics.h"
 #include "registry/registry.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+enum { DEATHS = 2 }; /* on one record: then it is set aside */
 
 struct input {
     const struct ule_source *source;
@@ -24,6 +30,7 @@ struct input {
 struct forward {
     const struct ule_config *config;
     const struct ule_forwarding *forwarding;
+    const char *abort_on_event; /* of the environment; NULL but in a test of what a death leads to */
     struct ule_task task;
     struct ule_worker *worker;
     struct ule_registry *registry; /* NULL: none */
@@ -67,6 +74,7 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
 /* The batch was dropped. */
 static void forget(void *context) {
     struct forward *forward = context;
+    ule_poison_aborted();
     forward->audit_count = 0;
 }
 
@@ -93,7 +101,7 @@ static enum ule_code translate(struct forward *forward, const struct input *inpu
         return ule_fail(why, ULE_FIELD_MISSING, "payload: null, and an input has no tombstones");
     if (message->key)
         key = ule_arena_substring(arena, message->key, message->key_len);
-    enum ule_code code = ule_reader_decode(input->reader, message->payload, message->len, arena, value, why);
+    enum ule_code code = ule_source_decode(source, input->reader, message->payload, message->len, arena, value, why);
     if (code == ULE_OK)
         code = source->translate(value, key, ts >= 0 ? ts : ULE_TIME_NONE, arena, &entity, NULL, why);
     if (code == ULE_OK)
@@ -129,23 +137,41 @@ static void count_for_audit(struct forward *forward, const struct ule_caused_by 
     forward->audit_cause.event_id = forward->audit_event_id;
 }
 
+/* Read and passed on; or a data error in *why, for the dead letters. */
+static enum ule_code forward_one(struct forward *forward, const struct input *input, const rd_kafka_message_t *message,
+                                 struct ule_error *why, struct ule_error *error) {
+    struct ule_inbox_message out = {.entity = "", .caused_by.event_id = ""};
+    ule_arena_reset(forward->arena);
+    enum ule_code code = translate(forward, input, message, &out, why);
+    if (code >= ULE_DATA_ERRORS_END)
+        *error = *why;
+    if (code != ULE_OK)
+        return code;
+    if (forward->abort_on_event && strcmp(out.caused_by.event_id, forward->abort_on_event) == 0)
+        abort();
+    code = deliver(forward, &out, error);
+    if (code == ULE_OK && forward->forwarding->audited && out.person)
+        count_for_audit(forward, &out.caused_by);
+    return code;
+}
+
 static enum ule_code take(void *context, const rd_kafka_message_t *message, struct ule_error *error) {
     struct forward *forward = context;
     struct input *input = input_of(forward, message);
-    struct ule_inbox_message out = {.entity = ""};
     struct ule_error why = {0};
-    ule_arena_reset(forward->arena);
-    enum ule_code code = translate(forward, input, message, &out, &why);
-    if (code >= ULE_DATA_ERRORS_END) {
-        *error = why;
-        return code;
+    enum ule_code code;
+    if (ule_poison_deaths(input->topic, message->partition, message->offset, "") >= DEATHS) {
+        code = ule_fail(&why, ULE_POISON, "the process died on it, twice");
+        ule_worker_end_batch(forward->worker); /* before another death takes it back */
+    } else {
+        ule_poison_enter(input->topic, message->partition, message->offset, "");
+        code = forward_one(forward, input, message, &why, error);
+        ule_poison_leave();
     }
-    if (code != ULE_OK)
+    if (code != ULE_OK && code == why.code && code < ULE_DATA_ERRORS_END)
         code = ule_dead_letters_send(forward->worker, &input->letters, message, &why, error);
-    else
-        code = deliver(forward, &out, error);
-    if (code == ULE_OK && why.code == ULE_OK && forward->forwarding->audited && out.person)
-        count_for_audit(forward, &out.caused_by);
+    if (code == ULE_OK)
+        ule_poison_passed(input->topic, message->partition, message->offset);
     ule_metric_add(ULE_METRIC_RECORDS_TAKEN, input->topic, why.code == ULE_OK ? "forwarded" : "dead-letter", 1);
     return code == ULE_OK
                ? ule_worker_position(forward->worker, input->topic, message->partition, message->offset + 1, error)
@@ -179,11 +205,36 @@ static enum ule_code commit(void *context, struct ule_error *error) {
         error);
 }
 
-static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
-                              void **made, const struct ule_task **task, struct ule_error *error) {
-    (void)allow_jump;
+static enum ule_code committed(void *context, struct ule_error *error) {
+    (void)context;
+    (void)error;
+    ule_poison_committed();
+    return ULE_OK;
+}
+
+/* Nothing is kept but what a death leaves behind, in a file of this member's own: the folder may be another's too.
+ * Without one nothing is noted, and a record that kills goes on killing. */
+static enum ule_code open_poison(const struct ule_process *process, const struct ule_config *config,
+                                 struct ule_error *error) {
+    char path[4096];
+    if (!config->state_dir)
+        return ULE_OK;
+    if (mkdir(config->state_dir, 0700) != 0 && errno != EEXIST)
+        return ule_fail(error, ULE_IO, "state.dir %s: %s", config->state_dir, strerror(errno));
+    if (snprintf(path, sizeof path, "%s/%s-%s.poison", config->state_dir, process->name, config->instance_id) >=
+        (int)sizeof path)
+        return ule_fail(error, ULE_CONFIG, "state.dir: too long");
+    return ule_poison_open(path, error);
+}
+
+static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config,
+                              const struct ule_permits *permits, void **made, const struct ule_task **task,
+                              struct ule_error *error) {
+    (void)permits;
     struct ule_registry *registry = NULL;
-    enum ule_code code = ule_registry_open(config, &registry, error);
+    enum ule_code code = open_poison(process, config, error);
+    if (code == ULE_OK)
+        code = ule_registry_open(config, &registry, error);
     if (code != ULE_OK)
         return code;
     struct forward *forward = calloc(1, sizeof *forward);
@@ -192,6 +243,7 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
     forward->registry = registry;
     forward->config = config;
     forward->forwarding = process->context;
+    forward->abort_on_event = getenv("ULE_ABORT_ON_EVENT");
     forward->arena = ule_arena_new();
     forward->inbox = ule_config_topic(config, ULE_INBOX_TOPIC);
     forward->audit_topic = ule_config_topic(config, ULE_AUDIT_TOPIC);
@@ -213,6 +265,7 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
         .revoked = forget,
         .take = take,
         .commit = commit,
+        .committed = committed,
         .closed = forget,
     };
     *made = forward;

@@ -52,23 +52,25 @@ static void protect(void) {
 static void print_help(const struct ule_process *process, FILE *file) {
     (void)fprintf(
         file,
-        "usage: %s --config FILE [--check-config]%s\n"
+        "usage: %s --config FILE [OPTION...]\n"
         "\n"
         "%s\n"
         "\n"
-        "  --config FILE    key = value lines; needs kafka.bootstrap.servers and instance.id%s\n"
-        "  --check-config   print the effective configuration, secrets hidden, and exit\n"
+        "  --config FILE      key = value lines; needs kafka.bootstrap.servers and instance.id%s\n"
+        "  --check-config     print the effective configuration, secrets hidden, and exit\n"
         "%s"
-        "  --verbose        log what librdkafka and the process do in detail\n"
-        "  --version        the version\n"
-        "  --help           this text\n"
+        "  --verbose          log what librdkafka and the process do in detail\n"
+        "  --version          the version\n"
+        "  --help             this text\n"
         "\n"
         "Stops at SIGTERM: what was taken is committed, and the group is left. Exits with 0 when told to stop,\n"
         "1 when it cannot go on, 2 on a wrong option or configuration, 78 when another process with the same\n"
         "id has taken its place.\n",
-        process->name, process->stateful ? " [--allow-jump]" : "", process->says,
-        process->stateful ? ", state.dir and secret.file" : "",
-        process->stateful ? "  --allow-jump     let the civil date move on by more than seven days at once\n" : "");
+        process->name, process->says, process->stateful ? ",\n                     state.dir and secret.file" : "",
+        process->stateful
+            ? "  --allow-jump       let the civil date move on by more than seven days at once\n"
+              "  --allow-new-inbox  take the inbox from its beginning where there are states and no offset\n"
+            : "");
 }
 
 static bool has_kafka(const struct ule_config *config, const char *name) {
@@ -118,7 +120,7 @@ static void begin_telling(const struct ule_process *process) {
     ule_health_turn();
 }
 
-static int run(const struct ule_process *process, const struct ule_config *config, bool allow_jump) {
+static int run(const struct ule_process *process, const struct ule_config *config, const struct ule_permits *permits) {
     struct ule_error error = {0};
     void *made = NULL;
     const struct ule_task *task = NULL;
@@ -130,7 +132,7 @@ static int run(const struct ule_process *process, const struct ule_config *confi
     if (code == ULE_OK)
         code = ule_http_open(config, &http, &error);
     if (code == ULE_OK)
-        code = process->new_task(process, config, allow_jump, &made, &task, &error);
+        code = process->new_task(process, config, permits, &made, &task, &error);
     if (code == ULE_OK) {
         code = ule_worker_run(config, task, &stop, &error);
         ule_notify_stopping();
@@ -141,30 +143,29 @@ static int run(const struct ule_process *process, const struct ule_config *confi
 }
 
 int ule_process_main(int argc, char **argv, const struct ule_process *process) {
-    enum { CONFIG = 1, CHECK, JUMP, VERBOSE, VERSION, HELP };
+    enum { CONFIG = 1, CHECK, JUMP, NEW_INBOX, VERBOSE, VERSION, HELP };
     static const struct option options[] = {
-        {"config", required_argument, NULL, CONFIG},
-        {"check-config", no_argument, NULL, CHECK},
-        {"allow-jump", no_argument, NULL, JUMP},
-        {"verbose", no_argument, NULL, VERBOSE},
-        {"version", no_argument, NULL, VERSION},
-        {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, CONFIG}, {"check-config", no_argument, NULL, CHECK},
+        {"allow-jump", no_argument, NULL, JUMP},     {"allow-new-inbox", no_argument, NULL, NEW_INBOX},
+        {"verbose", no_argument, NULL, VERBOSE},     {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
     };
     const char *path = NULL;
-    bool check_only = false, allow_jump = false, verbose = false;
+    bool check_only = false, verbose = false;
+    struct ule_permits permits = {0};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case CONFIG: path = optarg; break;
         case CHECK: check_only = true; break;
-        case JUMP: allow_jump = true; break;
+        case JUMP: permits.jump = true; break;
+        case NEW_INBOX: permits.new_inbox = true; break;
         case VERBOSE: verbose = true; break;
         case VERSION: (void)printf("%s " ULE_VERSION "\n", process->name); return EXIT_SUCCESS;
         case HELP: print_help(process, stdout); return EXIT_SUCCESS;
         default: print_help(process, stderr); return EXIT_USAGE;
         }
     }
-    if (!path || optind != argc || (allow_jump && !process->stateful)) {
+    if (!path || optind != argc || ((permits.jump || permits.new_inbox) && !process->stateful)) {
         print_help(process, stderr);
         return EXIT_USAGE;
     }
@@ -184,7 +185,7 @@ int ule_process_main(int argc, char **argv, const struct ule_process *process) {
         status = code == ULE_OK ? EXIT_SUCCESS : status_of(process, code, &error);
     } else {
         handle_signals();
-        status = run(process, config, allow_jump);
+        status = run(process, config, &permits);
     }
     ule_config_free(config);
     return status;

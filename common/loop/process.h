@@ -5,14 +5,21 @@
 
 #include "loop/worker.h"
 
+/* What has to be allowed by hand, for one start. */
+struct ule_permits {
+    bool jump;      /* --allow-jump: the civil date moves on by more than seven days */
+    bool new_inbox; /* --allow-new-inbox: no offset in the inbox, though there are states */
+};
+
 struct ule_process {
     const char *name; /* ule-cpr-change, ... */
     const char *says; /* one line for --help */
-    bool stateful;    /* needs state.dir and secret.file, and has --allow-jump */
+    bool stateful;    /* needs state.dir and secret.file, and has the permits */
     const void *context;
     /* A task made from the configuration; it is freed by free_task. */
-    enum ule_code (*new_task)(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
-                              void **made, const struct ule_task **task, struct ule_error *error);
+    enum ule_code (*new_task)(const struct ule_process *process, const struct ule_config *config,
+                              const struct ule_permits *permits, void **made, const struct ule_task **task,
+                              struct ule_error *error);
     void (*free_task)(void *made);
 };
 

@@ -30,6 +30,24 @@ const struct ule_source ule_sources[ULE_SOURCE_COUNT] = {
     {"institution.request.v1", &ule_institution_request_record, translate_institution_request},
 };
 
+enum ule_code ule_source_decode(const struct ule_source *source, struct ule_reader *reader, const uint8_t *bytes,
+                                size_t size, struct ule_arena *arena, void *value, struct ule_error *error) {
+    enum ule_code code = ule_reader_decode(reader, bytes, size, arena, value, error);
+    json_t *json = code == ULE_FRAMING && size && bytes[0] == '{' ? json_loadb((const char *)bytes, size, 0, NULL)
+                                                                  : NULL;
+    if (!json)
+        return code;
+    struct ule_error why = {0};
+    enum ule_code reason = ule_record_from_json(source->record, json, arena, value, &why);
+    json_decref(json);
+    if (reason == ULE_OK)
+        return code;
+    (void)ule_error_at(&why, "JSON");
+    if (error)
+        *error = why;
+    return reason;
+}
+
 static const char *event_id(const struct ule_record *record, const void *value) {
     for (size_t i = 0; i < record->count; i++) {
         if (strcmp(record->fields[i].name, "event_id") == 0)

@@ -163,17 +163,24 @@ enum ule_code ule_stepper_tick(struct ule_stepper *stepper, struct ule_store *st
 }
 
 enum ule_code ule_stepper_tick_to(struct ule_stepper *stepper, struct ule_store *store, int32_t date, int32_t most,
-                                  int32_t *today, struct ule_error *error) {
+                                  const struct ule_tick_watch *watch, int32_t *today, struct ule_error *error) {
     struct ule_buffer entity = {0};
     enum ule_code code = ULE_OK;
     while (code == ULE_OK && *today < date && most > 0) {
         int32_t due;
+        bool aside = false;
         if (!ule_store_due_first(store, *today + 1, &entity, &due)) {
             ++*today;
             continue;
         }
-        code = ule_stepper_tick(stepper, store, *today + 1, (char *)entity.bytes, NULL, error);
-        most--;
+        const char *name = (const char *)entity.bytes;
+        if (watch)
+            code = watch->before(watch->context, name, *today + 1, &aside, error);
+        if (code == ULE_OK && !aside)
+            code = ule_stepper_tick(stepper, store, *today + 1, name, NULL, error);
+        if (watch && !aside)
+            watch->after(watch->context);
+        most = aside ? 0 : most - 1;
     }
     ule_buffer_close(&entity);
     return code;

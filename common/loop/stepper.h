@@ -46,10 +46,19 @@ enum ule_code ule_stepper_take_bytes(struct ule_stepper *stepper, struct ule_sto
 /* Likewise the Tick of `today` to an entity that is due. */
 enum ule_code ule_stepper_tick(struct ule_stepper *stepper, struct ule_store *store, int32_t today, const char *entity,
                                bool *stored, struct ule_error *error) ULE_MUST_CHECK;
+/* Who is asked before each Tick to an entity, and told when it is done. *aside: no Tick to this one, which has been
+ * seen to otherwise and is due no more; then there is no after, and what follows is for the next call. */
+struct ule_tick_watch {
+    void *context;
+    enum ule_code (*before)(void *context, const char *entity, int32_t date, bool *aside, struct ule_error *error);
+    void (*after)(void *context);
+};
+
 /* Ticks to all that are due in `store`, day by day after *today up to `date`, `most` at the most. *today is the last
- * day that is done: short of `date` where there is more, or after an error. */
+ * day that is done: short of `date` where there is more, or after an error. `watch` may be NULL. */
 enum ule_code ule_stepper_tick_to(struct ule_stepper *stepper, struct ule_store *store, int32_t date, int32_t most,
-                                  int32_t *today, struct ule_error *error) ULE_MUST_CHECK;
+                                  const struct ule_tick_watch *watch, int32_t *today,
+                                  struct ule_error *error) ULE_MUST_CHECK;
 /* The Tick of `date` as a message, to `entity`. It lives in `arena`. */
 void ule_tick_message(int32_t date, const char *entity, struct ule_arena *arena, struct ule_inbox_message *tick);
 

@@ -101,7 +101,7 @@ const struct ule_setting ule_settings[ULE_CONFIG_SETTINGS] = {
     {"secret.file", ULE_SETTING_TEXT, "", AT(secret_file), false, NULL, NULL,
      "at least 16 bytes that make person keys and pseudonyms; a line end after them does not count"},
     {"state.dir", ULE_SETTING_TEXT, "", AT(state_dir), false, NULL, NULL,
-     "the folder of ule-family's store: a cache of the changelog, for this process alone"},
+     "the folder of ule-family's store, a cache of the changelog; the others only note there what they die on"},
     {"stil.access-level.non-sensitive", ULE_SETTING_LEVEL, "1", AT(policy.stil_access_level[1]), true, NULL, NULL,
      "the integer that STIL's accessLevel takes for NON_SENSITIVE (section 5)"},
     {"stil.access-level.none", ULE_SETTING_LEVEL, "0", AT(policy.stil_access_level[0]), true, NULL, NULL,

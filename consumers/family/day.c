@@ -20,7 +20,7 @@ static enum ule_code write_tick(struct family *family, struct family_partition *
                                         .size = family->bytes.size};
     enum ule_code code = ule_worker_send(family->worker, &message, error);
     if (code == ULE_OK)
-        code = ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error);
+        code = family_move_to(family, partition, partition->next, error);
     if (code == ULE_OK)
         partition->asked = date;
     return code;
@@ -29,7 +29,7 @@ static enum ule_code write_tick(struct family *family, struct family_partition *
 static enum ule_code check_jump(const struct family *family, const struct family_partition *partition, int32_t date,
                                 struct ule_error *error) {
     char now[11], then[11];
-    if (family->allow_jump || partition->today == ULE_DATE_NONE || date - partition->today <= JUMP_DAYS)
+    if (family->permits.jump || partition->today == ULE_DATE_NONE || date - partition->today <= JUMP_DAYS)
         return ULE_OK;
     return ule_fail(error, ULE_STATE,
                     "the clock of this host says %s, and the last day that was done is %s (partition %d): is the clock "
@@ -60,22 +60,26 @@ enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *
 static enum ule_code go_on(struct family *family, struct family_partition *partition, struct ule_error *error) {
     bool ticking = partition->stage == FAMILY_TICKING;
     int32_t before = partition->today;
+    const struct ule_tick_watch watch = {partition, family_poison_before_tick, family_poison_after_tick};
     ule_stepper_count_in(family->stepper, &partition->census);
     enum ule_code code = ule_stepper_tick_to(family->stepper, partition->store, partition->ticking,
-                                             family->config->batch_messages, &partition->today, error);
+                                             family->config->batch_messages, &watch, &partition->today, error);
     /* A day that is done stays done, whatever becomes of the rest. */
     bool done = partition->today >= partition->ticking;
     partition->changed |= partition->today != before;
-    if (code == ULE_OK && done)
-        partition->next++;
     /* Until then the offset stays: a new owner begins the Tick again, with what is still due. */
     if (code == ULE_OK)
-        code = ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error);
+        code = family_move_to(family, partition, partition->next + (done ? 1 : 0), error);
     if (code == ULE_OK && !done && !ticking)
         code = ule_worker_pause(family->worker, family->inbox, partition->number, error);
     if (code == ULE_OK && done && ticking)
         code = ule_worker_resume(family->worker, family->inbox, partition->number, error);
     partition->stage = done ? FAMILY_READY : FAMILY_TICKING;
+    /* What follows a Tick that was done at once is of its batch. */
+    if (!done || ticking) {
+        family->sliced = true;
+        ule_worker_end_batch(family->worker);
+    }
     return code;
 }
 
@@ -90,16 +94,36 @@ enum ule_code family_tick(struct family *family, struct family_partition *partit
     return go_on(family, partition, error);
 }
 
-enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) {
-    enum ule_code code = ULE_OK;
-    bool begun = false;
-    /* One at a time: a slice of each would not fit into one transaction, in size or in time. */
-    for (size_t i = 0; i < family->partitions_count && !begun; i++) {
-        struct family_partition *partition = &family->partitions[i];
-        if (partition->stage != FAMILY_TICKING)
+/* Whose turn it is. One transaction has a slice of one Tick, in size and in time; and between two of them a batch of
+ * messages of the partitions that have none, which must not wait until the last Tick is done. */
+static struct family_partition *next_ticking(struct family *family) {
+    for (size_t i = 0; i < family->partitions_count; i++) {
+        size_t at = (family->tick_turn + i) % family->partitions_count;
+        if (family->partitions[at].stage != FAMILY_TICKING)
             continue;
-        code = go_on(family, partition, error);
-        begun = *busy = true;
+        family->tick_turn = at + 1;
+        return &family->partitions[at];
     }
-    return code;
+    return NULL;
+}
+
+enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) {
+    bool took = family->took;
+    family->took = false;
+    if (family->others_turn && took) {
+        *busy = true;
+        return ULE_OK;
+    }
+    family->others_turn = false;
+    struct family_partition *partition = next_ticking(family);
+    if (!partition)
+        return ULE_OK;
+    *busy = true;
+    return go_on(family, partition, error);
+}
+
+void family_tick_committed(struct family *family) {
+    family->others_turn = family->sliced;
+    family->took = family->sliced; /* one poll before it counts that there was nothing */
+    family->sliced = false;
 }

@@ -88,8 +88,10 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
     family->partitions_count = count;
     for (size_t i = 0; i < count; i++)
         family->partitions[i] = (struct family_partition){
+            .family = family,
             .number = all[i].partition,
             .next = all[i].committed,
+            .fresh = all[i].fresh,
             .today = ULE_DATE_NONE,
             .ticking = ULE_DATE_NONE,
             .asked = ULE_DATE_NONE,
@@ -99,7 +101,11 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
 }
 
 static void give_up(void *context) {
-    family_give_up(context);
+    struct family *family = context;
+    ule_poison_aborted();
+    family->tick_turn = 0;
+    family->sliced = family->others_turn = family->took = false;
+    family_give_up(family);
 }
 
 static enum ule_code idle(void *context, bool *busy, struct ule_error *error) {
@@ -111,14 +117,6 @@ static enum ule_code idle(void *context, bool *busy, struct ule_error *error) {
         code = family_look_at_the_clock(family, error);
     family_show_stages(family, false);
     return code;
-}
-
-static bool is_redriven(const rd_kafka_message_t *message) {
-    rd_kafka_headers_t *headers;
-    const void *value;
-    size_t size;
-    return rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-           rd_kafka_header_get_last(headers, "redriven", &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* Built in for the tests of what a death in the core leads to: the id of a source event on which it aborts. */
@@ -139,30 +137,21 @@ static void log_ring(const struct family *family, const struct ule_inbox_message
 /* A data error in *why, or anything else in *error. */
 static enum ule_code step(struct family *family, struct family_partition *partition, const rd_kafka_message_t *record,
                           const struct ule_inbox_message *message, struct ule_error *why, struct ule_error *error) {
-    if (family_poison_is(partition->number, record->offset)) {
-        family_quarantine(partition, message->entity);
-        /* Another death in this batch would take the quarantine with it, and each would undo the other for ever. */
-        ule_worker_end_batch(family->worker);
-        char pseudonym[15];
-        ule_policy_pseudonym(&family->config->policy, message->entity, pseudonym);
-        ule_log(ULE_LOG_ERROR, "quarantined", "partition=%" PRId32 " offset=%" PRId64 " entity=%s", partition->number,
-                record->offset, pseudonym);
-    } else if (is_redriven(record)) {
-        family_release(partition, message->entity);
-    }
-    if (family_is_quarantined(partition, message->entity))
-        return ule_fail(why, ULE_QUARANTINED, "the process died on a message to this entity, twice");
+    bool aside = false;
+    enum ule_code code = family_poison_check(family, partition, record, message->entity, &aside, error);
+    if (code != ULE_OK || aside)
+        return code == ULE_OK ? family_poison_fail(why) : code;
     if (partition->today == ULE_DATE_NONE) {
         partition->today = ule_date_of_time(message->at);
         partition->changed = true;
     }
-    family_poison_enter(partition->number, record->offset);
+    ule_poison_enter(family->inbox, partition->number, record->offset, "");
     die_if_told(family, message);
     ule_stepper_count_in(family->stepper, &partition->census);
     const uint64_t *notes = ule_stepper_counts(family->stepper)->notes;
     uint64_t rings = notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT];
-    enum ule_code code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
-    family_poison_leave();
+    code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
+    ule_poison_leave();
     if (notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT] > rings)
         log_ring(family, message);
     return code;
@@ -177,6 +166,18 @@ static enum ule_code check_address(const struct ule_inbox_message *message, stru
     return ule_fail(why, ULE_ID_MALFORMED, "entity or sender: expected an address of at most %d bytes", ADDRESS_MAX);
 }
 
+enum ule_code family_move_to(struct family *family, struct family_partition *partition, int64_t next,
+                             struct ule_error *error) {
+    /* The group's offset and the partition's record begin in one transaction: see takeover.c. */
+    if (!partition->begun) {
+        partition->begun = ule_clock_wall();
+        partition->changed = true;
+    }
+    partition->next = next;
+    ule_poison_passed(family->inbox, partition->number, next - 1);
+    return ule_worker_position(family->worker, family->inbox, partition->number, next, error);
+}
+
 static enum ule_code count_taken(const struct family *family, const char *result, enum ule_code code) {
     if (code == ULE_OK)
         ule_metric_add(ULE_METRIC_RECORDS_TAKEN, family->inbox, result, 1);
@@ -186,6 +187,7 @@ static enum ule_code count_taken(const struct family *family, const char *result
 static enum ule_code take(void *context, const rd_kafka_message_t *record, struct ule_error *error) {
     struct family *family = context;
     struct family_partition *partition = family_partition(family, record->partition);
+    family->took = true;
     if (!partition || partition->stage != FAMILY_READY)
         return ule_fail(error, ULE_KAFKA, "a record of partition %" PRId32 ", which is paused", record->partition);
     struct ule_inbox_message message = {.entity = ""};
@@ -205,11 +207,8 @@ static enum ule_code take(void *context, const rd_kafka_message_t *record, struc
         code = ule_dead_letters_send(family->worker, &family->letters, record, &why, error);
     else if (code != ULE_OK && why.code != ULE_OK)
         *error = why;
-    partition->next = record->offset + 1;
     (void)count_taken(family, why.code == ULE_OK ? "applied" : "dead-letter", code);
-    return code == ULE_OK
-               ? ule_worker_position(family->worker, family->inbox, partition->number, partition->next, error)
-               : code;
+    return code == ULE_OK ? family_move_to(family, partition, record->offset + 1, error) : code;
 }
 
 struct changes {
@@ -238,6 +237,7 @@ static void put_partition(struct family *family, struct family_partition *partit
     ule_arena_reset(family->arena);
     ule_record_init(&ule_person_state_record, &state, family->arena);
     state.today = partition->today;
+    state.version = partition->begun;
     state.quarantined.count = partition->quarantined_count;
     state.quarantined.items = ule_arena_array(family->arena, partition->quarantined_count + 1, sizeof(const char *));
     for (size_t i = 0; i < partition->quarantined_count; i++)
@@ -275,9 +275,10 @@ static void delivered(void *context, void *opaque, int64_t offset) {
 static enum ule_code committed(void *context, struct ule_error *error) {
     struct family *family = context;
     enum ule_code code = ULE_OK;
+    ule_poison_committed();
+    family_tick_committed(family);
     for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
         struct family_partition *partition = &family->partitions[i];
-        family_poison_forget(partition->number, partition->next);
         if (partition->stage < FAMILY_READY || partition->delivered == partition->position)
             continue;
         int64_t before = partition->position, before_as_of = partition->as_of;
@@ -308,15 +309,17 @@ static void free_task(void *made) {
     free(family);
 }
 
-static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config, bool allow_jump,
-                              void **made, const struct ule_task **task, struct ule_error *error) {
+static enum ule_code new_task(const struct ule_process *process, const struct ule_config *config,
+                              const struct ule_permits *permits, void **made, const struct ule_task **task,
+                              struct ule_error *error) {
     struct family *family = calloc(1, sizeof *family);
     if (!family)
         abort();
     const struct ule_stepper_sink sink = {.context = family, .output = publish, .tell = tell};
     family->config = config;
-    family->allow_jump = allow_jump;
+    family->permits = *permits;
     family->abort_on_event = getenv("ULE_ABORT_ON_EVENT");
+    family->abort_on_tick_of = getenv("ULE_ABORT_ON_TICK_OF");
     family->lock = -1;
     family->stepper = ule_stepper_new(&config->policy, &sink);
     family->codec = ule_state_codec_new();

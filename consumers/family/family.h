@@ -5,7 +5,9 @@
 #define ULE_FAMILY_FAMILY_H
 
 #include "avro/framing.h"
+#include "base/clock.h"
 #include "loop/dead_letter.h"
+#include "loop/poison.h"
 #include "loop/process.h"
 #include "loop/stepper.h"
 
@@ -19,6 +21,7 @@ enum family_stage {
 };
 
 struct family_partition {
+    struct family *family;
     int32_t number;
     enum family_stage stage;
     struct ule_store *store;             /* NULL while NEW */
@@ -30,6 +33,8 @@ struct family_partition {
     int32_t ticking;                     /* the day that a Tick goes to */
     int32_t asked;                       /* the last day that a Tick was written for here */
     bool changed;                        /* today or quarantined, since the last commit */
+    bool fresh;                          /* the group has no offset in the inbox */
+    int64_t begun;                       /* wall clock: when the changelog got its first record; 0: it has none */
     struct ule_census census, committed; /* of the store: with the batch, and as of the last commit */
     char **quarantined;                  /* entities */
     size_t quarantined_count;
@@ -45,8 +50,8 @@ struct family_output {
 
 struct family {
     const struct ule_config *config;
-    bool allow_jump;
-    const char *abort_on_event; /* of the environment; NULL but in a test */
+    struct ule_permits permits;
+    const char *abort_on_event, *abort_on_tick_of; /* of the environment; NULL but in a test */
     struct ule_task task;
     struct ule_worker *worker;
     struct ule_stepper *stepper;
@@ -66,8 +71,12 @@ struct family {
     int64_t day_looked;              /* steady clock */
     int64_t shown, stores_looked;    /* likewise */
     struct ule_stepper_counts noted; /* what is in the metrics already */
+    size_t tick_turn;                /* index into partitions: whose slice of a Tick comes next */
+    bool sliced;                     /* the open transaction has a slice of a Tick */
+    bool others_turn;                /* between two slices: a batch of messages, where there are any */
+    bool took;                       /* a message, since the last turn */
     int lock;                        /* of state.dir */
-    char cluster[64], boot[64], digest[65];
+    char cluster[64], boot[ULE_BOOT_SIZE], digest[65];
     struct ule_arena *arena;
     struct ule_buffer bytes;
 };
@@ -87,8 +96,10 @@ enum ule_code family_look_at_the_clock(struct family *family, struct ule_error *
 /* A Tick of `date` was read at `offset`: as much of it as a transaction may hold. */
 enum ule_code family_tick(struct family *family, struct family_partition *partition, int32_t date, int64_t offset,
                           struct ule_error *error) ULE_MUST_CHECK;
-/* The rest of Ticks that were begun; *busy: there is more. */
+/* The rest of Ticks that were begun, in turn with each other and with messages; *busy: there is more. */
 enum ule_code family_tick_on(struct family *family, bool *busy, struct ule_error *error) ULE_MUST_CHECK;
+/* The transaction is committed. */
+void family_tick_committed(struct family *family);
 
 /* show.c. What is committed of accounts and cases, as metrics. */
 void family_show_committed(struct family *family);
@@ -99,19 +110,23 @@ void family_show_stages(struct family *family, bool now);
 /* Nothing is ours any more. */
 void family_show_none(struct family *family);
 
-/* poison.c. A message on which the process dies twice (design.md section 11). */
+/* poison.c. What the process dies on twice (design.md section 11). */
 enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) ULE_MUST_CHECK;
-bool family_poison_is(int32_t partition, int64_t offset);
-/* The group has gone on to `next`. */
-void family_poison_forget(int32_t partition, int64_t next);
-void family_poison_enter(int32_t partition, int64_t offset);
-void family_poison_leave(void);
-
-bool family_is_quarantined(const struct family_partition *partition, const char *entity);
 void family_quarantine(struct family_partition *partition, const char *entity);
-void family_release(struct family_partition *partition, const char *entity);
+/* Before a message to `entity` is taken: *aside, it belongs to the dead letters (family_poison_fail). */
+enum ule_code family_poison_check(struct family *family, struct family_partition *partition,
+                                  const rd_kafka_message_t *record, const char *entity, bool *aside,
+                                  struct ule_error *error) ULE_MUST_CHECK;
+enum ule_code family_poison_fail(struct ule_error *why);
+/* The watch over a Tick; the context is the partition. */
+enum ule_code family_poison_before_tick(void *context, const char *entity, int32_t date, bool *aside,
+                                        struct ule_error *error) ULE_MUST_CHECK;
+void family_poison_after_tick(void *context);
 
-/* family.c. NULL where it is not ours. */
+/* family.c. The group goes on at `next` when the transaction is committed. */
+enum ule_code family_move_to(struct family *family, struct family_partition *partition, int64_t next,
+                             struct ule_error *error) ULE_MUST_CHECK;
+/* NULL where it is not ours. */
 struct family_partition *family_partition(struct family *family, int32_t number);
 extern const struct ule_process family_process;
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking a partition over (design.md section 5): the changelog is the truth, the store a cache of it as of an offset,
  * which stands in the store's own meta. The group's offset is fetched first (kafka/consumer.h), then the changelog's
- * end by a handle that sees open transactions, then the changelog is read committed up to there. */
+ * end by a handle that sees open transactions, then the changelog is read committed up to there.
+ *
+ * A topic that was made anew under its name must not read as one where nothing happened yet. The partition's own record
+ * in the changelog and the group's first offset in the inbox are written in one transaction, so there are both or none;
+ * and that record says when it was begun, which tells one changelog from the next. (librdkafka 2.0.2 knows no ids of
+ * topics. The brokers delete a group's offsets with the topic.) */
 #include "base/clock.h"
 #include "family/family.h"
 
@@ -46,11 +51,7 @@ enum ule_code family_lock(struct family *family, struct ule_error *error) {
         return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
     if (flock(family->lock, LOCK_EX | LOCK_NB) != 0)
         return ule_fail(error, ULE_STATE, "state.dir %s: another process has it", dir);
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (!file || fscanf(file, "%63s", family->boot) != 1)
-        (void)snprintf(family->boot, sizeof family->boot, "unknown");
-    if (file)
-        (void)fclose(file);
+    ule_clock_boot(family->boot);
     return family_poison_open(dir, error);
 }
 
@@ -93,11 +94,11 @@ static bool read_cache(struct ule_store *store, struct cache *cache) {
 
 /* NULL, or why the cache is not to be believed. */
 static const char *distrust(const struct family *family, const struct family_partition *partition,
-                            const struct cache *cache, int64_t low, int64_t high) {
+                            const struct cache *cache, int64_t low) {
     if (strcmp(cache->cluster, family->cluster) != 0 || strcmp(cache->topic, family->changelog) != 0 ||
         cache->partition != partition->number || cache->partitions != family->config->partitions)
         return "it is of another cluster, topic or partition";
-    if (cache->position < low || cache->position > high)
+    if (cache->position < low)
         return "its position is not in the changelog";
     /* Not when it was written last: who gives up in the middle of a restore has not seen the tombstones behind it. */
     int64_t age = ule_clock_wall() - cache->as_of;
@@ -141,10 +142,37 @@ static enum ule_code load_partition(struct family *family, struct family_partiti
     if (code != ULE_OK)
         return code;
     partition->today = found ? state.today : ULE_DATE_NONE;
+    partition->begun = found ? state.version : 0;
     for (size_t i = 0; i < state.quarantined.count; i++)
         family_quarantine(partition, state.quarantined.items[i]);
     partition->changed = false;
     return ULE_OK;
+}
+
+/* What the cache says of its changelog, for ready(). */
+static enum ule_code believe(struct family *family, struct family_partition *partition, const struct cache *cache,
+                             int64_t high, struct ule_error *error) {
+    if (cache->position > high)
+        return ule_fail(error, ULE_STATE,
+                        "%s partition %" PRId32 " ends at offset %" PRId64 ", and the store here is as of %" PRId64
+                        ": the topic was made anew, or the brokers lost the end of it; to go on with what it has, "
+                        "delete %s/partition-%" PRId32,
+                        family->changelog, partition->number, high, cache->position, family->config->state_dir,
+                        partition->number);
+    partition->position = cache->position;
+    partition->as_of = cache->as_of;
+    if (strcmp(cache->digest, family->digest) != 0)
+        ule_log(ULE_LOG_NOTICE, "rules-changed",
+                "partition=%" PRId32
+                " message=\"persons who get no message keep what the former configuration said of them\"",
+                partition->number);
+    struct ule_person_state state;
+    bool found = false;
+    ule_arena_reset(family->arena);
+    enum ule_code code = ule_state_read(family->codec, partition->store, ULE_PARTITION_KEY, family->arena,
+                                        &family->bytes, &state, &found, error);
+    partition->begun = found ? state.version : 0;
+    return code;
 }
 
 static enum ule_code open_cache(struct family *family, struct family_partition *partition, struct ule_error *error) {
@@ -165,20 +193,10 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
         if (ule_store_count(partition->store) > 0)
             code = rebuild(family, partition, low, "it does not say what it is", error);
     } else {
-        const char *why = distrust(family, partition, &cache, low, high);
+        const char *why = distrust(family, partition, &cache, low);
         if (!why && !ule_census_load(partition->store, &partition->census))
             why = "it does not say how much it holds";
-        if (why) {
-            code = rebuild(family, partition, low, why, error);
-        } else {
-            partition->position = cache.position;
-            partition->as_of = cache.as_of;
-        }
-        if (!why && strcmp(cache.digest, family->digest) != 0)
-            ule_log(ULE_LOG_NOTICE, "rules-changed",
-                    "partition=%" PRId32
-                    " message=\"persons who get no message keep what the former configuration said of them\"",
-                    partition->number);
+        code = why ? rebuild(family, partition, low, why, error) : believe(family, partition, &cache, high, error);
     }
     if (code != ULE_OK)
         return code;
@@ -250,7 +268,38 @@ static enum ule_code commit_restored(struct family *family, struct ule_error *er
     return code;
 }
 
+/* Inbox and changelog are of one life. `cached`: when the changelog was begun, as the cache knew it. */
+static enum ule_code check_life(struct family *family, struct family_partition *partition, int64_t cached,
+                                struct ule_error *error) {
+    if (cached && cached != partition->begun) {
+        enum ule_code code = rebuild(family, partition, 0, "the changelog is another one of the same name", error);
+        if (code != ULE_OK)
+            return code;
+        code = ule_fail(error, ULE_STATE, "%s was made anew: its partition %" PRId32 " is restored once more",
+                        family->changelog, partition->number);
+        if (error)
+            error->action = ULE_ACTION_RESTART;
+        return code;
+    }
+    if (!partition->begun && !partition->fresh)
+        return ule_fail(error, ULE_STATE,
+                        "partition %" PRId32 ": the group has taken %s up to offset %" PRId64
+                        ", and %s has nothing of it: was it made anew? Without it the states are lost; to begin with "
+                        "nothing, delete the group's offsets too",
+                        partition->number, family->inbox, partition->next, family->changelog);
+    if (!partition->begun || !partition->fresh)
+        return ULE_OK;
+    if (!family->permits.new_inbox)
+        return ule_fail(error, ULE_STATE,
+                        "partition %" PRId32 ": %s has states, and the group has no offset in %s: was that made anew, "
+                        "or were the offsets lost? To take it from its beginning, start once with --allow-new-inbox",
+                        partition->number, family->changelog, family->inbox);
+    ule_log(ULE_LOG_WARNING, "new-inbox", "partition=%" PRId32 " offset=%" PRId64, partition->number, partition->next);
+    return family_move_to(family, partition, partition->next, error); /* once is enough */
+}
+
 static enum ule_code ready(struct family *family, struct family_partition *partition, struct ule_error *error) {
+    int64_t cached = partition->begun;
     if (partition->position < partition->restore_to)
         partition->position = partition->restore_to; /* the rest were marks of transactions, and aborted ones */
     partition->delivered = partition->position;
@@ -258,6 +307,8 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
     enum ule_code code = family_store_commit(family, partition, error);
     if (code == ULE_OK)
         code = load_partition(family, partition, error);
+    if (code == ULE_OK)
+        code = check_life(family, partition, cached, error);
     if (code != ULE_OK)
         return code;
     partition->stage = FAMILY_READY;

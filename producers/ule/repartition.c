@@ -167,14 +167,16 @@ static enum ule_code copy_all(struct repartition *repartition, struct ule_error 
     return code;
 }
 
-/* Without a day there was no Tick yet, and nothing to be said. */
+/* Each says when its changelog was begun (consumers/family/takeover.c). */
 static enum ule_code write_controls(struct repartition *repartition, struct ule_error *error) {
     struct ule_buffer bytes = {0};
     enum ule_code code = ULE_OK;
+    int64_t begun = ule_clock_wall();
     for (int32_t i = 0; i < repartition->options->partitions && code == ULE_OK; i++) {
         struct ule_person_state state;
         ule_arena_reset(repartition->arena);
         ule_record_init(&ule_person_state_record, &state, repartition->arena);
+        state.version = begun;
         state.today = repartition->any_today ? repartition->today : ULE_DATE_NONE;
         state.quarantined.items = ule_arena_array(repartition->arena, repartition->quarantined.count + 1,
                                                   sizeof(char *));
@@ -183,8 +185,6 @@ static enum ule_code write_controls(struct repartition *repartition, struct ule_
             if (partition_of(repartition, entity, strlen(entity)) == (unsigned)i)
                 state.quarantined.items[state.quarantined.count++] = entity;
         }
-        if (state.today == ULE_DATE_NONE && state.quarantined.count == 0)
-            continue;
         ule_buffer_clear(&bytes);
         ule_write_single_object(&ule_person_state_record, &state, &bytes);
         code = ule_producer_send(repartition->producer,
@@ -200,6 +200,32 @@ static enum ule_code write_controls(struct repartition *repartition, struct ule_
     }
     ule_buffer_close(&bytes);
     return code == ULE_OK ? ule_producer_flush(repartition->producer, FLUSH_MS, error) : code;
+}
+
+/* The new inbox is empty, and read to its end: without an offset it would look like one that was lost. */
+static enum ule_code write_offsets(const struct repartition *repartition, struct ule_error *error) {
+    const struct options *options = repartition->options;
+    rd_kafka_conf_t *conf;
+    rd_kafka_t *group = NULL;
+    enum ule_code code = ule_kafka_conf(repartition->config, "ule-repartition", &conf, error);
+    if (code != ULE_OK)
+        return code;
+    ule_kafka_set(conf, "group.id", ULE_FAMILY_GROUP);
+    code = ule_kafka_client(RD_KAFKA_CONSUMER, conf, &group, error);
+    if (code != ULE_OK)
+        return code;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)options->partitions);
+    for (int32_t i = 0; i < options->partitions; i++)
+        rd_kafka_topic_partition_list_add(offsets, options->inbox, i)->offset = 0;
+    rd_kafka_resp_err_t failed;
+    int64_t until = ule_clock_steady() + APPEAR_MS;
+    while ((failed = rd_kafka_commit(group, offsets, 0)) != RD_KAFKA_RESP_ERR_NO_ERROR && ule_kafka_mends(failed) &&
+           ule_clock_steady() < until && !ule_live_interrupted())
+        (void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    rd_kafka_destroy(group);
+    return failed ? ule_kafka_fail_code(error, failed, NULL, "cannot commit the group's offsets in the new inbox")
+                  : ULE_OK;
 }
 
 /* A process that has ended stays a member until its session is over (static membership), ten seconds by default. Nobody
@@ -304,7 +330,7 @@ static enum ule_code run(struct repartition *repartition, struct ule_error *erro
     /* Whoever came back meanwhile has written what was not copied. */
     if (code == ULE_OK)
         code = check_quiet(repartition, error);
-    return code;
+    return code == ULE_OK ? write_offsets(repartition, error) : code;
 }
 
 static void close_all(struct repartition *repartition) {

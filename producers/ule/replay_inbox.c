@@ -49,7 +49,7 @@ static enum ule_code tell(void *context, const struct ule_inbox_message *message
 static enum ule_code tick(struct inbox *inbox, struct partition *partition, int32_t date, struct ule_error *error) {
     if (partition->today == ULE_DATE_NONE)
         partition->today = date;
-    return ule_stepper_tick_to(inbox->stepper, partition->store, date, INT32_MAX, &partition->today, error);
+    return ule_stepper_tick_to(inbox->stepper, partition->store, date, INT32_MAX, NULL, &partition->today, error);
 }
 
 static enum ule_code decode(struct inbox *inbox, const struct ule_recorded *recorded, struct ule_inbox_message *message,

@@ -130,8 +130,8 @@ static enum ule_code decode(const struct ule_replay *replay, const struct ule_re
     if (recorded->line ? !recorded->json || json_is_null(recorded->json) : !recorded->bytes)
         return ule_fail(error, ULE_FIELD_MISSING, "payload: null, and an input has no tombstones");
     return recorded->line ? ule_record_from_json(record, recorded->json, replay->arena, value, error)
-                          : ule_reader_decode(replay->readers[recorded->topic], recorded->bytes, recorded->size,
-                                              replay->arena, value, error);
+                          : ule_source_decode(&ule_sources[recorded->topic], replay->readers[recorded->topic],
+                                              recorded->bytes, recorded->size, replay->arena, value, error);
 }
 
 /* Decoded and translated, or a data error in *why. */

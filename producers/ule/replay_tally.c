@@ -246,6 +246,7 @@ static const struct row errors[] = {
     {"CONTRADICTION", "contradicts itself"},
     {"TOO_LARGE", "too large"},
     {"QUARANTINED", "to an entity that is set aside"},
+    {"POISON", "a process died on it, twice"},
     {NULL, NULL},
 };
 

@@ -314,10 +314,16 @@ static void judge(struct ule_person *person, struct ule_pair *pair, struct ule_i
 }
 
 /* Who lent an account that is lent no more: whose word just changed that. Where that is nobody, who made it. By way of
- * the lender it cannot overtake what the lender said of it before. */
+ * the lender it cannot overtake what the lender said of it before. Who has just given it back has no use for it: two
+ * numbers that are said to be each other's would pass it to and fro. */
 static const char *lender(struct ule_person *person, const struct ule_account *account) {
+    const struct ule_inbox_message *message = person->derive->message;
+    const struct ule_tell *tell = message->tell.bytes != NULL ? ule_tell_decode(person->arena, &message->tell) : NULL;
+    for (size_t i = 0; tell != NULL && tell->pair != NULL && i < tell->pair->returned.count; i++)
+        if (strcmp(tell->pair->returned.items[i].user_key, account->user_key) == 0)
+            return account->origin;
     for (size_t i = 0; i < person->state->incoming.count && !person->state->ring; i++)
-        if (strcmp(person->state->incoming.items[i].from_number, person->derive->message->sender) == 0)
+        if (strcmp(person->state->incoming.items[i].from_number, message->sender) == 0)
             return person->state->incoming.items[i].from_number;
     return account->origin;
 }

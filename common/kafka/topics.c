@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/topics.h"
 
+#include "kafka/right.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -272,7 +274,9 @@ static enum ule_code take_description(struct work *work, const rd_kafka_ConfigRe
     if (failed) {
         (void)ule_kafka_fail_code(error, failed, rd_kafka_ConfigResource_error_string(found),
                                   "cannot ask for a topic's settings");
-        return ule_error_at(error, "%s", rd_kafka_ConfigResource_name(found));
+        (void)ule_error_at(error, "%s", rd_kafka_ConfigResource_name(found));
+        ule_kafka_needs(work->client, failed, "DESCRIBE_CONFIGS", "topic", rd_kafka_ConfigResource_name(found), error);
+        return error ? error->code : ULE_KAFKA;
     }
     for (size_t i = 0; i < PLANS; i++) {
         if (strcmp(ule_config_topic(work->config, plans[i].name), rd_kafka_ConfigResource_name(found)) == 0)
@@ -355,6 +359,8 @@ static enum ule_code alter(struct work *work, struct ule_error *error) {
             (void)ule_kafka_fail_code(error, failed, rd_kafka_ConfigResource_error_string(done[i]),
                                       "cannot set up a topic");
             code = ule_error_at(error, "%s", rd_kafka_ConfigResource_name(done[i]));
+            ule_kafka_needs(work->client, failed, "ALTER_CONFIGS", "topic", rd_kafka_ConfigResource_name(done[i]),
+                            error);
         }
     }
     request_end(&request);
@@ -396,6 +402,7 @@ static enum ule_code make(rd_kafka_t *client, rd_kafka_NewTopic_t **topics, size
             continue;
         (void)ule_kafka_fail_code(error, failed, rd_kafka_topic_result_error_string(results[i]), "cannot make a topic");
         code = ule_error_at(error, "%s", name);
+        ule_kafka_needs(client, failed, "CREATE", "topic", name, error);
     }
     request_end(&request);
     return code;

@@ -254,9 +254,9 @@ class Cluster:
             raise Failed("the cluster in %s is not secure" % self.folder)
         return certificates.Authority(self.folder / "security")
 
-    def identity(self, name):
+    def identity(self, name, serves=False):
         """librdkafka's settings for CN=NAME on the listener SSL; the certificate is made where there is none."""
-        certificate, key = self.authority.issue(name)
+        certificate, key = self.authority.issue(name, "server" if serves else "client")
         return {"bootstrap.servers": self.bootstrap, "security.protocol": "ssl",
                 "ssl.ca.location": self.authority.certificate, "ssl.certificate.location": certificate,
                 "ssl.key.location": key}
@@ -282,22 +282,25 @@ class Cluster:
 
     def start(self, *arguments, **options):
         """begin(), when the libraries are there."""
-        prepare()
+        if options.get("version"):
+            fetch.fetch(options["version"])
+        else:
+            prepare()
         self.begin(*arguments, **options)
 
     def begin(self, brokers=None, port_base=None, listeners=(), properties="", heap=HEAP, java=(), owner=None,
-              timeout=180.0, secure=None):
+              timeout=180.0, secure=None, version=None):
         """Makes the cluster, or starts again the one that was stopped, and returns when all brokers answer. `listeners`
         are NAME:PROTOCOL beside PLAINTEXT; `properties` is text that goes last into each server.properties; the brokers
-        die with the process `owner`, or live until stopped when that is None. `secure` is for good: SSL and SASL_SSL
-        instead of PLAINTEXT, and no right that was not granted."""
+        die with the process `owner`, or live until stopped when that is None. `secure` and `version` (of Kafka)
+        are for good; the one is SSL and SASL_SSL instead of PLAINTEXT, and no right that was not granted."""
         if any(self.processes(number)[0] for number in (self.numbers if self.about else ())):
             raise Failed("the cluster in %s runs" % self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.about is None:
             self.about = {"cluster_id": new_id(), "brokers": [{"number": number, "directory_id": new_id()}
                                                               for number in range(1, (brokers or 1) + 1)]}
-            self.about["secure"] = bool(secure)
+            self.about.update(secure=bool(secure), version=version)
         elif brokers not in (None, len(self.numbers)) or secure not in (None, self.secure):
             raise Failed("the cluster in %s has %d brokers%s" % (self.folder, len(self.numbers),
                                                                  " and is secure" if self.secure else ""))
@@ -354,7 +357,7 @@ class Cluster:
         }
 
     def security_properties(self):
-        return {**SECURITY, "ssl.keystore.location": self.authority.issue_store(BROKER, "broker"),
+        return {**SECURITY, "ssl.keystore.location": self.authority.issue_store(BROKER, "server"),
                 "ssl.truststore.location": self.authority.certificate}
 
     def launch(self, number):
@@ -363,7 +366,7 @@ class Cluster:
         log = place / "log"
         if not (log / "meta.properties").exists():
             log.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(fetch.CHECKPOINT, log / fetch.CHECKPOINT.name)
+            shutil.copyfile(fetch.checkpoint(about.get("version")), log / fetch.CHECKPOINT)
             write_whole(log / "meta.properties", "version=1\ncluster.id=%s\nnode.id=%d\ndirectory.id=%s\n"
                         % (about["cluster_id"], number, about["brokers"][number - 1]["directory_id"]))
         settings = ["%s=%s\n" % pair for pair in self.server_properties(number).items()]
@@ -371,8 +374,9 @@ class Cluster:
         (place / "pid").unlink(missing_ok=True)
         command = [fetch.program("java"), "-Xmx%dm" % about["heap"], *JAVA,
                    "-Dlog4j2.configurationFile=%s" % (HERE / "log4j2.properties"),
-                   *(["-XX:SharedArchiveFile=%s" % ARCHIVE] if ARCHIVE.exists() else []), *about["java"],
-                   "-cp", fetch.class_path(), "kafka.Kafka", str(place / "server.properties")]
+                   *(["-XX:SharedArchiveFile=%s" % ARCHIVE] if ARCHIVE.exists() and not about.get("version") else []),
+                   *about["java"], "-cp", fetch.class_path(about.get("version")), "kafka.Kafka",
+                   str(place / "server.properties")]
         return subprocess.Popen([sys.executable, str(HERE / "brokers.py"), str(place),
                                  json.dumps({"command": command, "owner": about["owner"]})],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -517,10 +521,10 @@ class Cluster:
 def prepare():
     """The libraries, and an archive of the classes that a broker loads: made once, it saves a third of each start."""
     fetch.fetch()
-    if newer(ARCHIVE, fetch.CHECKPOINT):
+    if newer(ARCHIVE, fetch.checkpoint()):
         return
     with fetch.alone("archive"):
-        if newer(ARCHIVE, fetch.CHECKPOINT):
+        if newer(ARCHIVE, fetch.checkpoint()):
             return
         folder, part = fetch.CACHE / "archive", ARCHIVE.with_suffix(".part")
         ARCHIVE.unlink(missing_ok=True)

@@ -15,8 +15,8 @@ import fetch
 
 DAYS = "825"
 CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-EXTENSIONS = {  # of what is signed: both ends of a connection that broker and controller make with each other
-    "broker": "extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost\n",
+EXTENSIONS = {  # a broker is both ends of a connection to its controller
+    "server": "extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost\n",
     "client": "extendedKeyUsage=clientAuth\n",
 }
 

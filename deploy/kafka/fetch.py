@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Apache Kafka from Maven Central into build/kafka/libs, once. What is there is whole: the folder gets its name last.
+"""Apache Kafka from Maven Central into build/kafka/libs, once, and another version beside it where one is asked for.
+What is there is whole: the folder gets its name last.
 
 Where Maven is to look instead (a mirror, a proxy) is for the machine's own ~/.m2/settings.xml to say."""
 import contextlib
@@ -14,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "kafka"
 LIBS = CACHE / "libs"
 POM = HERE / "pom.xml"
-CHECKPOINT = LIBS / "bootstrap.checkpoint"
+CHECKPOINT = "bootstrap.checkpoint"
 QUICK = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 QUIET = ["-Dlevel=warn", "-Dlog4j2.configurationFile=%s" % (HERE / "log4j2.properties")]
 ATTEMPTS = 3  # a download breaks now and then
@@ -45,15 +46,24 @@ def alone(name):
         yield
 
 
-def class_path():
+def libraries(version=None):
+    """Where those of a version are; None is the one that pom.xml names."""
+    return CACHE / ("version-%s" % version) if version else LIBS
+
+
+def checkpoint(version=None):
+    return libraries(version) / CHECKPOINT
+
+
+def class_path(version=None):
     """Always in the same order: an archive of classes fits one class path only."""
-    return ":".join(str(path) for path in sorted(LIBS.glob("*.jar")))
+    return ":".join(str(path) for path in sorted(libraries(version).glob("*.jar")))
 
 
-def complete():
+def complete(version):
     """pom.xml lies among the libraries that it asked for."""
-    kept = LIBS / "pom.xml"
-    return kept.exists() and kept.read_bytes() == POM.read_bytes() and CHECKPOINT.exists()
+    kept = libraries(version) / "pom.xml"
+    return kept.exists() and kept.read_bytes() == POM.read_bytes() and checkpoint(version).exists()
 
 
 def run(command):
@@ -62,9 +72,10 @@ def run(command):
     return done.returncode == 0, done.stdout[-4000:]
 
 
-def copy_libraries(folder):
+def copy_libraries(folder, version):
     command = [program("mvn"), "-B", "-q", "-Dstyle.color=never", "-f", str(POM), "dependency:copy-dependencies",
-               "-DincludeScope=runtime", "-DoutputDirectory=%s" % folder]
+               "-DincludeScope=runtime", "-DoutputDirectory=%s" % folder,
+               *(["-Dkafka.version=%s" % version] if version else [])]
     for attempt in range(ATTEMPTS):
         done, said = run(command)
         if done:
@@ -83,33 +94,34 @@ def write_checkpoint(folder):
         % (work / "log"))
     done, said = run([program("java"), *QUICK, *QUIET, "-cp", "%s/*" % folder, "kafka.tools.StorageTool", "format",
                       "-t", "bG9jYWwta2Fma2EtMDAwMQ", "-c", str(work / "properties")])
-    made = work / "log" / CHECKPOINT.name
+    made = work / "log" / CHECKPOINT
     if not done or not made.exists():
         raise Failed("Kafka's formatter failed:\n%s" % said)
-    made.rename(folder / CHECKPOINT.name)
+    made.rename(folder / CHECKPOINT)
     shutil.rmtree(work)
 
 
-def fetch():
+def fetch(version=None):
     """Does nothing when all is there."""
-    if complete():
+    if complete(version):
         return
     with alone("fetch"):
-        if complete():
+        if complete(version):
             return
-        say("Fetching Apache Kafka through Maven")
+        say("Fetching Apache Kafka %sthrough Maven" % (version + " " if version else ""))
         program("java")
         for rest in CACHE.glob("libs-*"):
             shutil.rmtree(rest)
         folder = CACHE / ("libs-%d" % os.getpid())
         folder.mkdir()
         try:
-            copy_libraries(folder)
+            copy_libraries(folder, version)
             write_checkpoint(folder)
             shutil.copyfile(POM, folder / "pom.xml")
-            if LIBS.exists():
-                LIBS.rename(CACHE / ("libs-old-%d" % os.getpid()))
-            folder.rename(LIBS)
+            wanted = libraries(version)
+            if wanted.exists():
+                wanted.rename(CACHE / ("libs-old-%d" % os.getpid()))
+            folder.rename(wanted)
         finally:
             for rest in CACHE.glob("libs-*"):
                 shutil.rmtree(rest)

@@ -9,7 +9,8 @@ import ssl
 import struct
 
 # Key and version: old ones, without tagged fields, where there are any.
-METADATA, CREATE_TOPICS, CREATE_ACLS, DELETE_ACLS, ALTER_SCRAM = (3, 1), (19, 2), (30, 1), (31, 1), (51, 0)
+METADATA, CREATE_TOPICS = (3, 1), (19, 2)
+DESCRIBE_ACLS, CREATE_ACLS, DELETE_ACLS, ALTER_SCRAM = (29, 1), (30, 1), (31, 1), (51, 0)
 TOPIC_ALREADY_EXISTS = 36
 RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
 PATTERNS = {"literal": 3, "prefixed": 4}
@@ -151,10 +152,11 @@ def bits(right):
             struct.pack(">bb", OPERATIONS[right.operation], ALLOW))
 
 
-def change_rights(door, api, rights, timeout):
-    reader = call(door, api, struct.pack(">i", len(rights)) + b"".join(map(bits, rights)), timeout)
+def change_rights(door, api, changed, timeout):
+    changed = list(changed)
+    reader = call(door, api, struct.pack(">i", len(changed)) + b"".join(map(bits, changed)), timeout)
     reader.take("ii")
-    for right in rights:
+    for right in changed:
         code, said = reader.take("h"), reader.text()
         if code:
             raise Refused("%s: error %d%s" % (right, code, ": " + said if said else ""))
@@ -176,14 +178,35 @@ def skip_matching(reader):
     reader.take("h")
 
 
-def grant(door, rights, timeout=30.0):
+def rights(door, timeout=30.0):
+    """All that are granted to somebody of any host."""
+    def name(names, number):
+        return next((name for name, known in names.items() if known == number), str(number))
+
+    reader = call(door, DESCRIBE_ACLS, struct.pack(">bhbhhbb", 1, -1, 1, -1, -1, 1, 1), timeout)
+    reader.take("i")
+    code, said = reader.take("h"), reader.text()
+    if code:
+        raise Refused("the rights: error %d%s" % (code, ": " + said if said else ""))
+    found = []
+    for _ in range(reader.take("i")):
+        resource, named, pattern = reader.take("b"), reader.text(), reader.take("b")
+        for _ in range(reader.take("i")):
+            principal, host, operation, permission = reader.text(), reader.text(), reader.take("b"), reader.take("b")
+            if host == "*" and permission == ALLOW:
+                found.append(Right(principal, name(OPERATIONS, operation), name(RESOURCES, resource), named,
+                                   name(PATTERNS, pattern)))
+    return found
+
+
+def grant(door, granted, timeout=30.0):
     """One that is there already is no mistake."""
-    change_rights(door, CREATE_ACLS, rights, timeout)
+    change_rights(door, CREATE_ACLS, granted, timeout)
 
 
-def revoke(door, rights, timeout=30.0):
+def revoke(door, revoked, timeout=30.0):
     """Refused when one of them is not there."""
-    change_rights(door, DELETE_ACLS, rights, timeout)
+    change_rights(door, DELETE_ACLS, revoked, timeout)
 
 
 def make_user(door, name, password, timeout=30.0):

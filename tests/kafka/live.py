@@ -57,7 +57,7 @@ class Member:
     def launch(self):
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
-                [self.live.bin / self.name, "--config", self.config, *self.arguments],
+                [self.live.bin / self.name, "--config", self.config, "--verbose", *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_the_test,
                 env={**os.environ, **self.environment})
 
@@ -143,6 +143,11 @@ class Live:
                     member.popen.kill()
         for member in self.members:
             member.keeper.join(10)
+        if os.environ.get("ULE_LOGS"):
+            kept = pathlib.Path(os.environ["ULE_LOGS"])
+            kept.mkdir(parents=True, exist_ok=True)
+            for log in self.folder.glob("*.log"):
+                shutil.copyfile(log, kept / ("%s-%s" % (self.folder.name, log.name)))
         if os.environ.get("KAFKA_KEEP"):
             print("note: kept %s" % self.folder, flush=True)
         else:

@@ -7,6 +7,7 @@
   tests     every tests/**/test_*.c (Check), one program each
   scripts   every executable tests/**/check-*; its last line says "N passed, N failed"
   lines     which lines of common/core/ the tests and scripts ran (tests/coverage)
+  private   no number, birth date or name of a test person in any log of all these (tests/lib/private.py)
   tidy, cppcheck, format, shellcheck, house    what they are called
 
 A test runs in the asan and the coverage build, a script in the asan build, unless its first 20 lines say otherwise, as
@@ -16,6 +17,7 @@ in `builds: gcc` (for what is long or random) or `builds: asan coverage`. It is 
   ULE_BIN        the folder of that build's programs
   TMPDIR         a folder of its own, empty
   ULE_THOROUGH   1 with --thorough, else not set
+  ULE_LOGS       where logs of processes are kept, a folder of its own; it need not use it
   CK_FORK        no: a sanitizer's report then comes from the process that is tested
 
 What it writes is kept in build/log/ and shown when it fails. Lines that begin with "note:", "seed" or "skipped" are
@@ -39,7 +41,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = {"gcc": ROOT / "build", "asan": ROOT / "build/asan", "coverage": ROOT / "build/coverage"}
 SOURCES = ("common", "consumers", "producers", "tests", "deploy")
-STEPS = ("gcc", "asan", "coverage", "tests", "scripts", "lines", "tidy", "cppcheck", "format", "shellcheck", "house")
+STEPS = ("gcc", "asan", "coverage", "tests", "scripts", "lines", "private", "tidy", "cppcheck", "format", "shellcheck",
+         "house")
 CORES = len(os.sched_getaffinity(0))
 LOGS = ROOT / "build/log"
 SHOWN_LINES = 300
@@ -79,8 +82,20 @@ class Suite:
         shutil.rmtree(LOGS, ignore_errors=True)
         LOGS.mkdir(parents=True)
 
+    @staticmethod
+    def kept(job):
+        return LOGS / "processes" / f"{job.step}-{job.build or 'all'}-{job.name.replace('/', '-')}"
+
+    def keep_logs(self, job, scratch):
+        """Those that a test has left where it worked."""
+        for log in scratch.rglob("*.log"):
+            if log.is_file():
+                self.kept(job).mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(log, self.kept(job) / "-".join(log.relative_to(scratch).parts))
+
     def environment(self, job, scratch):
         env = dict(os.environ, LC_ALL="C.UTF-8", CK_FORK="no", TMPDIR=str(scratch), PYTHONDONTWRITEBYTECODE="1")
+        env["ULE_LOGS"] = str(self.kept(job))
         if job.build:
             env["ULE_BIN"] = str(BUILDS[job.build] / "bin")
             env["ULE"] = str(BUILDS[job.build] / "bin/ule")
@@ -125,6 +140,7 @@ class Suite:
         job.seconds = time.monotonic() - start
         job.output = output.decode(errors="replace") + late
         self.count(job, process.returncode)
+        self.keep_logs(job, scratch)
         shutil.rmtree(scratch, ignore_errors=True)
         log = LOGS / f"{job.step}-{job.build or 'all'}-{job.name.replace('/', '-')}.log"
         log.write_text(job.output)
@@ -302,6 +318,7 @@ def main():
         parser.error(f"no such step: {' '.join(sorted(unknown))}; there are {' '.join(STEPS)}")
     wanted = set(arguments.step or STEPS)
     if wanted & {"tests", "scripts"}:
+        wanted |= {"private"}
         wanted |= {"gcc", "asan"}
     if "tidy" in wanted:
         wanted.add("asan")
@@ -328,6 +345,9 @@ def main():
             suite.progress("counting lines")
             suite.report([suite.run(Job("lines", "common/core", [sys.executable, "tests/coverage"],
                                         needs=("coverage",)))])
+        if "private" in wanted:
+            suite.progress("searching logs")
+            suite.report([suite.run(Job("private", "all", [sys.executable, "tests/lib/private.py", str(LOGS)]))])
     except KeyboardInterrupt:
         print("\nstopped")
         os._exit(130)

@@ -41,9 +41,12 @@ void ule_kafka_take_statistics(const char *text, size_t size) {
     if (!all)
         return;
     take_brokers(json_object_get(all, "brokers"));
-    json_object_foreach(json_object_get(all, "topics"), topic_name, topic) {
-        json_object_foreach(json_object_get(topic, "partitions"), name, partition)
+    json_t *topics = json_object_get(all, "topics");
+    json_object_foreach(topics, topic_name, topic) {
+        json_t *partitions = json_object_get(topic, "partitions");
+        json_object_foreach(partitions, name, partition) {
             take_partition(topic_name, name, partition);
+        }
     }
     json_decref(all);
 }

@@ -87,7 +87,7 @@ enum ule_code ule_config_read(const char *path, struct ule_config **out, struct 
 void ule_config_free(struct ule_config *config); /* takes NULL */
 
 /* How unlike two names of keys are: 0 when they are the same. */
-size_t ule_config_distance(const char *name, const char *known);
+size_t ule_config_distance(const char *a, const char *b);
 bool ule_config_is_set(const struct ule_config *config, const char *name);
 /* What the topic that design.md section 3 calls `name` is called here. */
 const char *ule_config_topic(const struct ule_config *config, const char *name);

@@ -138,7 +138,7 @@ static int check_certificate(const gnutls_datum_t *pem) {
 /* What GnuTLS says of them; and libmicrohttpd, refused later, would leave half of it in memory. */
 static enum ule_code check_pems(const struct ule_http *http, struct ule_error *error) {
     gnutls_certificate_credentials_t credentials;
-    if (!http->certificate)
+    if (!http->certificate || !http->key)
         return ULE_OK;
     if (gnutls_certificate_allocate_credentials(&credentials) != 0)
         abort();

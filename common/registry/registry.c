@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ops/health.h"
+#include "ops/metrics.h"
 #include "registry/client.h"
 
 #include <inttypes.h>
@@ -74,7 +75,10 @@ void ule_registry_close(struct ule_registry *registry) {
 static enum ule_code ask(const struct ule_registry *registry, const char *path, const json_t *body, long *status,
                          json_t **answer, struct ule_error *error) {
     ule_health_turn();
-    return ule_registry_client_ask(registry->client, path, body, status, answer, error);
+    enum ule_code code = ule_registry_client_ask(registry->client, path, body, status, answer, error);
+    const char *result = code != ULE_OK ? "failed" : *status < 400 ? "answered" : *status < 500 ? "refused" : "failed";
+    ule_metric_count(ULE_METRIC_REGISTRY_REQUESTS, result, NULL);
+    return code;
 }
 
 /* What the caller gets and what /readyz shows; any code but ULE_REGISTRY is an answer. */

@@ -37,6 +37,8 @@ enum {
     PEM_MAX = 1 << 20,
 };
 
+static const char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 struct connection {
     bool used;
     int socket;
@@ -283,7 +285,7 @@ static void *serve(void *context) {
 
 static enum ule_code start_daemon(struct ule_http *http, const struct address *address, struct ule_error *error) {
     unsigned flags = MHD_USE_EPOLL;
-    struct MHD_OptionItem options[4] = {{MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem options[5] = {{MHD_OPTION_END, 0, NULL}};
     size_t used = 0;
     if (address->socket.any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
@@ -291,6 +293,7 @@ static enum ule_code start_daemon(struct ule_http *http, const struct address *a
         flags |= MHD_USE_TLS;
         options[used++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate};
         options[used++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, http->key};
+        options[used++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_versions};
     }
     if (http->client_ca)
         options[used++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, http->client_ca};

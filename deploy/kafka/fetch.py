@@ -19,7 +19,7 @@ CHECKPOINT = "bootstrap.checkpoint"
 QUICK = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 QUIET = ["-Dlevel=warn", "-Dlog4j2.configurationFile=%s" % (HERE / "log4j2.properties")]
 ATTEMPTS = 3  # a download breaks now and then
-MISSING = "%s is missing; on Debian 12: apt-get install --no-install-recommends openjdk-17-jre-headless maven"
+MISSING = "%s is missing; on Debian 12: apt-get install --no-install-recommends openjdk-17-jre-headless maven openssl"
 
 
 class Failed(Exception):

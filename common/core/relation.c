@@ -11,7 +11,7 @@ static const struct ule_strings *whom_to_tell(const struct ule_person *person, c
     static const struct ule_strings none = {0};
     if (person->enrolled)
         return &told->all;
-    return person->adult || person->birth_date == ULE_DATE_NONE ? &none : &told->parents;
+    return person->adult ? &none : &told->parents;
 }
 
 void ule_relation_derive(struct ule_person *person) {

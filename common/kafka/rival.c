@@ -2,6 +2,7 @@
 #include "kafka/rival.h"
 
 #include "base/clock.h"
+#include "kafka/right.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,9 +97,12 @@ enum ule_code ule_kafka_rival(const struct ule_config *config, const char *clien
         }
         (void)nanosleep(&(struct timespec){.tv_nsec = BETWEEN_MS * 1000000L}, NULL);
     }
+    if (failed) {
+        code = ule_kafka_fail_code(error, failed, NULL, doing);
+        ule_kafka_needs(client, failed, "READ", "group", group_id, error);
+    } else {
+        *lives = presence != ABSENT;
+    }
     rd_kafka_destroy(client);
-    if (failed)
-        return ule_kafka_fail_code(error, failed, NULL, doing);
-    *lives = presence != ABSENT;
-    return ULE_OK;
+    return code;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "kafka/reader.h"
+#include "kafka/right.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,8 +182,13 @@ static enum ule_code ask(struct ule_lag *lag, rd_kafka_resp_err_t (*once)(struct
         rd_kafka_resp_err_t failed = once(lag, group);
         if (!failed)
             return ULE_OK;
-        if (!mends(failed) || ule_clock_steady() >= until || ule_live_interrupted())
-            return ule_kafka_fail_code(error, failed, NULL, "cannot ask how far the groups and the topics are");
+        if (!mends(failed) || ule_clock_steady() >= until || ule_live_interrupted()) {
+            enum ule_code code = ule_kafka_fail_code(error, failed, NULL,
+                                                     "cannot ask how far the groups and the topics are");
+            if (failed == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+                ule_kafka_needs(lag->client, failed, "DESCRIBE", "group", reads[group].group, error);
+            return code;
+        }
         ule_kafka_refresh(lag->client);
         (void)usleep(PAUSE_MS * 1000);
     }
@@ -331,8 +337,10 @@ enum ule_code ule_lag_members(struct ule_lag *lag, size_t *members, struct ule_e
         } while ((failed == RD_KAFKA_RESP_ERR__PARTIAL || ule_kafka_mends(failed)) && ule_clock_steady() < until &&
                  !ule_live_interrupted());
         if (failed) {
-            (void)ule_kafka_fail_code(error, failed, NULL, "cannot ask for the members of a group");
-            return ule_error_at(error, "%s", reads[i].group);
+            enum ule_code code = ule_kafka_fail_code(error, failed, NULL, "cannot ask for the members of a group");
+            (void)ule_error_at(error, "%s", reads[i].group);
+            ule_kafka_needs(lag->client, failed, "DESCRIBE", "group", reads[i].group, error);
+            return code;
         }
         *members += found;
     }

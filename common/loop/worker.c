@@ -17,6 +17,7 @@ enum {
     POLL_MS = 100,       /* with nothing to do */
     LINGER_MS = 2,       /* with a transaction open: so long an empty poll waits before it ends the batch */
     HEARTBEAT_MS = 3500, /* a rival is heard of within one */
+    RECORDS_A_LOOK = 64,
     BACKOFF_MS = 250,
     BACKOFF_MAX_MS = 10000,
 };
@@ -196,13 +197,14 @@ static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) 
 static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     const struct ule_task *task = worker->task;
     bool busy = false;
-    ule_health_turn();
     enum ule_code code = task->idle ? task->idle(task->context, &busy, error) : ULE_OK;
     if (code != ULE_OK)
         return code;
     rd_kafka_message_t *message = NULL;
     int wait = busy ? 0 : worker->open ? LINGER_MS : POLL_MS;
     code = ule_consumer_poll(worker->consumer, wait, &message, error);
+    if (!message || busy || worker->taken % RECORDS_A_LOOK == 0) /* a clock costs more than it tells at each */
+        ule_health_turn();
     if (code == ULE_OK && worker->trouble.code != ULE_OK) {
         *error = worker->trouble;
         code = error->code;

@@ -84,7 +84,6 @@ static void tell_manager(void) {
     ule_notify_ready(ready, ready ? "working" : text);
 }
 
-/* Called for each record, too: there is nothing to do for most of them. */
 void ule_health_turn(void) {
     int64_t now = ule_clock_steady();
     if (now - atomic_load(&turned) < TURN_MS)
@@ -96,8 +95,12 @@ void ule_health_turn(void) {
     ule_notify_alive();
 }
 
+int64_t ule_health_turned(void) {
+    return atomic_load(&turned);
+}
+
 int64_t ule_health_age(void) {
-    int64_t last = atomic_load(&turned);
+    int64_t last = ule_health_turned();
     return last ? ule_clock_steady() - last : 0;
 }
 

@@ -26,6 +26,8 @@ bool ule_ready_print(char *out, size_t size);
 /* The loop has turned, or waits for something in a way that ends: every wait of more than a second says so. Tells the
  * service manager's watchdog, and does what signals have asked for (reopening the log). */
 void ule_health_turn(void);
+/* When that was, by the steady clock, 0 before the first: a time that costs no look at a clock. Any thread. */
+int64_t ule_health_turned(void);
 /* ms since then; 0 before the first. Any thread. */
 int64_t ule_health_age(void);
 /* Forgets everything: for tests. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What an operator sees of the partitions: how many accounts and cases are committed, how far a restore is, how large
  * the stores are. */
-#include "base/clock.h"
 #include "family/family.h"
 #include "ops/health.h"
 #include "ops/metrics.h"
@@ -49,7 +48,7 @@ static void show_stores(const struct family *family) {
 void family_show_stages(struct family *family, bool now) {
     static const char *const names[] = {
         [FAMILY_NEW] = "new", [FAMILY_RESTORING] = "restoring", [FAMILY_READY] = "ready", [FAMILY_TICKING] = "ticking"};
-    int64_t at = ule_clock_steady(), left = 0, records = 0;
+    int64_t at = ule_health_turned(), left = 0, records = 0;
     size_t stages[sizeof names / sizeof *names] = {0};
     if (!now && at - family->shown < SHOW_MS)
         return;

@@ -135,6 +135,11 @@ static void log_ring(const struct family *family, const struct ule_inbox_message
 }
 
 /* A data error in *why, or anything else in *error. */
+static uint64_t count_rings(const struct family *family) {
+    const struct ule_stepper_counts *counts = ule_stepper_counts(family->stepper);
+    return counts->notes[ULE_NOTE_RING] + counts->notes[ULE_NOTE_CUT_SHORT];
+}
+
 static enum ule_code step(struct family *family, struct family_partition *partition, const rd_kafka_message_t *record,
                           const struct ule_inbox_message *message, struct ule_error *why, struct ule_error *error) {
     bool aside = false;
@@ -148,11 +153,10 @@ static enum ule_code step(struct family *family, struct family_partition *partit
     ule_poison_enter(family->inbox, partition->number, record->offset, "");
     die_if_told(family, message);
     ule_stepper_count_in(family->stepper, &partition->census);
-    const uint64_t *notes = ule_stepper_counts(family->stepper)->notes;
-    uint64_t rings = notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT];
+    uint64_t rings = count_rings(family);
     code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
     ule_poison_leave();
-    if (notes[ULE_NOTE_RING] + notes[ULE_NOTE_CUT_SHORT] > rings)
+    if (count_rings(family) > rings)
         log_ring(family, message);
     return code;
 }

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import time
 
-PATIENCE = 60  # s, for a machine that is busy with something else
+PATIENCE = 120  # s, for a machine that is busy with something else
 BIN = pathlib.Path(os.environ.get("ULE_BIN", "build/bin")).resolve()
 NAME = "ule-institution"
 

@@ -12,7 +12,7 @@ LABEL = re.compile(r'([a-z_]+)="([^"\\]*)"')
 def get(port, path):
     """Status and text."""
     try:
-        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (port, path), timeout=30) as answer:
+        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (port, path), timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read().decode()
@@ -42,7 +42,7 @@ def by_label(pages, name):
     return {key: value for key, value in total.items() if value}
 
 
-def await_page(port, wanted, patience=60):
+def await_page(port, wanted, patience=300):
     """The first page for which `wanted` is true; or the last one there was."""
     until = time.monotonic() + patience
     while True:

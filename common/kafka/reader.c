@@ -25,6 +25,14 @@ struct ule_kafka_reader {
     struct ule_kafka_mended mended;
 };
 
+static void set_unless_configured(const struct ule_config *config, rd_kafka_conf_t *conf, const char *name,
+                                  const char *value) {
+    for (size_t i = 0; i < config->kafka_count; i++)
+        if (!strcmp(config->kafka[i].name, name))
+            return;
+    ule_kafka_set(conf, name, value);
+}
+
 /* librdkafka's simple consumer: no group, so neither a coordinator nor a right on a group is asked for. */
 static enum ule_code open_client(const struct ule_config *config, const char *client_id, const char *isolation,
                                  rd_kafka_t **client, struct ule_error *error) {
@@ -34,11 +42,9 @@ static enum ule_code open_client(const struct ule_config *config, const char *cl
         return code;
     ule_kafka_set(conf, "isolation.level", isolation);
     /* It reads faster than the processes take in messages, and for a short time. */
-    bool configured = false;
-    for (size_t i = 0; i < config->kafka_count; i++)
-        configured = configured || !strcmp(config->kafka[i].name, "queued.max.messages.kbytes");
-    if (!configured)
-        ule_kafka_set(conf, "queued.max.messages.kbytes", "65536");
+    set_unless_configured(config, conf, "queued.max.messages.kbytes", "65536");
+    /* Where marks of transactions come last, only an answer with nothing in it tells the end. */
+    set_unless_configured(config, conf, "fetch.wait.max.ms", "10");
     /* What follows a partition's last record may be an aborted transaction: only the end tells that it is passed. */
     ule_kafka_set(conf, "enable.partition.eof", "true");
     return ule_kafka_client(RD_KAFKA_CONSUMER, conf, client, error);

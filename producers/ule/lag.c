@@ -22,6 +22,7 @@ static const struct {
 
 struct place {
     size_t read;
+    const char *topic; /* as it is called here */
     int32_t partition;
     int64_t committed, end;       /* of the last look */
     int64_t empty_from, empty_to; /* no record lies between them: looked at before */
@@ -34,7 +35,7 @@ struct ule_lag {
     bool wanted[READS];
     struct place *places;
     size_t count;
-    bool moved;                      /* an end, since it was set to false */
+    bool moved, taken;               /* an end, and what a group has committed, since it was set to false */
     struct ule_kafka_reader *reader; /* NULL: nothing was looked into yet */
     size_t starts;
 };
@@ -80,7 +81,7 @@ enum ule_code ule_lag_open(const struct ule_config *config, const char *group, s
         if (!lag->places)
             abort();
         for (int32_t j = 0; j < partitions; j++)
-            lag->places[lag->count++] = (struct place){i, j, -1, -1, -1, -1};
+            lag->places[lag->count++] = (struct place){i, topic_of(lag, i), j, -1, -1, -1, -1};
     }
     if (code != ULE_OK) {
         ule_lag_close(lag);
@@ -104,11 +105,12 @@ void ule_lag_close(struct ule_lag *lag) {
     free(lag);
 }
 
-static struct place *place_of(struct ule_lag *lag, const rd_kafka_topic_partition_t *partition) {
+/* From `from` on: what is asked for is asked in the order of the places, and comes so. */
+static struct place *place_of(struct ule_lag *lag, const rd_kafka_topic_partition_t *partition, size_t from) {
     for (size_t i = 0; i < lag->count; i++) {
-        if (lag->places[i].partition == partition->partition &&
-            strcmp(topic_of(lag, lag->places[i].read), partition->topic) == 0)
-            return &lag->places[i];
+        struct place *place = &lag->places[(from + i) % lag->count];
+        if (place->partition == partition->partition && strcmp(place->topic, partition->topic) == 0)
+            return place;
     }
     return NULL;
 }
@@ -118,10 +120,15 @@ static bool is_of_group(const struct place *place, size_t group) {
 }
 
 static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_list_t *list) {
+    size_t from = 0;
     for (int i = 0; i < list->cnt; i++) {
-        struct place *place = place_of(lag, &list->elems[i]);
-        if (place && !list->elems[i].err)
-            place->committed = list->elems[i].offset < 0 ? 0 : list->elems[i].offset;
+        struct place *place = place_of(lag, &list->elems[i], from);
+        if (!place || list->elems[i].err)
+            continue;
+        int64_t committed = list->elems[i].offset < 0 ? 0 : list->elems[i].offset;
+        lag->taken = lag->taken || place->committed != committed;
+        place->committed = committed;
+        from = (size_t)(place - lag->places) + 1;
     }
 }
 
@@ -132,7 +139,7 @@ static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, size_t group) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
     for (size_t j = 0; j < lag->count; j++) {
         if (is_of_group(&lag->places[j], group))
-            (void)rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[j].read), lag->places[j].partition);
+            (void)rd_kafka_topic_partition_list_add(list, lag->places[j].topic, lag->places[j].partition);
     }
     rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!lag->groups[group] && open_group(lag, group, NULL) != ULE_OK)
@@ -155,11 +162,11 @@ static rd_kafka_resp_err_t ask_ends(struct ule_lag *lag, size_t group) {
     (void)group; /* of all */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)lag->count);
     for (size_t i = 0; i < lag->count; i++)
-        rd_kafka_topic_partition_list_add(list, topic_of(lag, lag->places[i].read), lag->places[i].partition)
+        rd_kafka_topic_partition_list_add(list, lag->places[i].topic, lag->places[i].partition)
             ->offset = RD_KAFKA_OFFSET_END;
     rd_kafka_resp_err_t failed = rd_kafka_offsets_for_times(lag->client, list, REQUEST_MS);
     for (int i = 0; i < list->cnt && !failed; i++) {
-        struct place *place = place_of(lag, &list->elems[i]);
+        struct place *place = place_of(lag, &list->elems[i], (size_t)i);
         failed = list->elems[i].err;
         if (!place || failed)
             continue;
@@ -220,10 +227,9 @@ static enum ule_code start_peek(struct ule_lag *lag, size_t group, struct ule_er
             continue;
         lag->starts++;
         if (place->committed == 0) /* what is older may be gone */
-            code = ule_kafka_reader_bounds(lag->reader, topic_of(lag, place->read), place->partition, &low, &high,
-                                           error);
+            code = ule_kafka_reader_bounds(lag->reader, place->topic, place->partition, &low, &high, error);
         if (code == ULE_OK)
-            code = ule_kafka_reader_start(lag->reader, topic_of(lag, place->read), place->partition,
+            code = ule_kafka_reader_start(lag->reader, place->topic, place->partition,
                                           place->committed > low ? place->committed : low, place->end, error);
     }
     return code;
@@ -249,7 +255,7 @@ static enum ule_code peek(struct ule_lag *lag, size_t group, bool *none, struct 
         if (!is_of_group(place, group) || is_empty(place))
             continue;
         if (!*none) {
-            code = ule_kafka_reader_stop(lag->reader, topic_of(lag, place->read), place->partition, error);
+            code = ule_kafka_reader_stop(lag->reader, place->topic, place->partition, error);
             continue;
         }
         place->empty_from = place->committed;
@@ -265,7 +271,7 @@ static enum ule_code peek(struct ule_lag *lag, size_t group, bool *none, struct 
 /* One group: *none, it has taken all that there was when the ends were asked for. */
 static enum ule_code look_at(struct ule_lag *lag, size_t group, bool *none, struct ule_error *error) {
     int64_t left = 0, partitions = 0;
-    *none = false;
+    *none = lag->taken = false;
     enum ule_code code = ask(lag, ask_committed, group, error);
     for (size_t i = 0; i < lag->count && code == ULE_OK; i++) {
         if (!is_of_group(&lag->places[i], group))
@@ -274,7 +280,8 @@ static enum ule_code look_at(struct ule_lag *lag, size_t group, bool *none, stru
         left += left_of(&lag->places[i]);
     }
     *none = code == ULE_OK && left == 0;
-    if (code == ULE_OK && left > 0 && left <= PEEK_MOST * partitions) /* far behind: no need to look */
+    /* Who is far behind, or at work, need not be looked into. */
+    if (code == ULE_OK && left > 0 && left <= PEEK_MOST * partitions && !lag->taken)
         code = peek(lag, group, none, error);
     return code;
 }

@@ -132,6 +132,16 @@ static void take_committed(struct ule_lag *lag, const rd_kafka_topic_partition_l
     }
 }
 
+/* A broker that refuses to name the coordinator says so to whoever polls; who asks for offsets hears nothing. */
+static rd_kafka_resp_err_t refusal_of(rd_kafka_t *group, rd_kafka_resp_err_t failed) {
+    rd_kafka_message_t *told = failed == RD_KAFKA_RESP_ERR__TIMED_OUT ? rd_kafka_consumer_poll(group, 0) : NULL;
+    if (told && told->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        failed = told->err;
+    if (told)
+        rd_kafka_message_destroy(told);
+    return failed;
+}
+
 /* One group, by the number of its first read. One that has committed nothing stands at the beginning. Asked by a
  * consumer of the group that never joins it: librdkafka 2.0.2 aborts (rd_kafka_enq_once_del_source_return) when a
  * coordinator goes away under an admin request for the same. */
@@ -145,7 +155,7 @@ static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, size_t group) {
     if (!lag->groups[group] && open_group(lag, group, NULL) != ULE_OK)
         failed = RD_KAFKA_RESP_ERR__TRANSPORT;
     if (!failed)
-        failed = rd_kafka_committed(lag->groups[group], list, REQUEST_MS);
+        failed = refusal_of(lag->groups[group], rd_kafka_committed(lag->groups[group], list, REQUEST_MS));
     for (int j = 0; j < list->cnt && !failed; j++)
         failed = list->elems[j].err;
     if (!failed)

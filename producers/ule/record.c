@@ -132,9 +132,9 @@ static enum ule_code start_all(struct record *record, const struct rd_kafka_meta
                 partitions = metadata->topics[j].partition_cnt;
         }
         if (!partitions && record->options->topics)
-            return ule_fail(error, ULE_KAFKA, "%s: is not there", topic->called);
+            return ule_fail(error, ULE_KAFKA, "%s: is not there, or READ on it is missing", topic->called);
         if (!partitions)
-            (void)fprintf(stderr, "%s: %s is not there\n", name, topic->called);
+            (void)fprintf(stderr, "%s: %s is not there, or READ on it is missing\n", name, topic->called);
         for (int32_t j = 0; j < partitions; j++) {
             enum ule_code code = start(record, topic, j, error);
             if (code != ULE_OK)

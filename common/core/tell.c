@@ -89,10 +89,19 @@ struct ule_tell *ule_tell_heard(struct ule_derive *derive, const char *sender) {
     return found ? ule_tell_decode(derive->arena, &derive->state->heard.items[at].tell) : NULL;
 }
 
+/* They are kept sorted by receiver: an institution tells a thousand. */
 struct ule_tell *ule_derive_tell(struct ule_derive *derive, const char *receiver) {
-    for (size_t i = 0; i < derive->tells_count; i++)
-        if (strcmp(derive->tells[i].receiver, receiver) == 0)
-            return derive->tells[i].tell;
+    size_t at = 0, end = derive->tells_count;
+    while (at < end) {
+        size_t middle = at + (end - at) / 2;
+        int order = strcmp(derive->tells[middle].receiver, receiver);
+        if (order == 0)
+            return derive->tells[middle].tell;
+        if (order < 0)
+            at = middle + 1;
+        else
+            end = middle;
+    }
     if (derive->tells_count == derive->tells_room) {
         size_t room = derive->tells_room ? derive->tells_room * 2 : 8;
         struct ule_wanted_tell *tells = ule_arena_array(derive->arena, room, sizeof *tells);
@@ -102,12 +111,11 @@ struct ule_tell *ule_derive_tell(struct ule_derive *derive, const char *receiver
         derive->tells_room = room;
     }
     struct ule_tell *tell = ule_derive_new(derive, &ule_tell_record);
-    derive->tells[derive->tells_count++] = (struct ule_wanted_tell){.receiver = receiver, .tell = tell};
+    if (at < derive->tells_count) /* most come in order */
+        memmove(&derive->tells[at + 1], &derive->tells[at], (derive->tells_count - at) * sizeof *derive->tells);
+    derive->tells[at] = (struct ule_wanted_tell){.receiver = receiver, .tell = tell};
+    derive->tells_count++;
     return tell;
-}
-
-static int by_receiver(const void *a, const void *b) {
-    return strcmp(((const struct ule_wanted_tell *)a)->receiver, ((const struct ule_wanted_tell *)b)->receiver);
 }
 
 static struct ule_inbox_message *add_message(struct ule_derive *derive, struct ule_effects *effects, size_t room,
@@ -132,8 +140,6 @@ void ule_tell_send(struct ule_derive *derive, struct ule_effects *effects) {
     size_t room = derive->tells_count + old.count;
     if (room == 0)
         return;
-    if (derive->tells_count > 1)
-        qsort(derive->tells, derive->tells_count, sizeof *derive->tells, by_receiver);
     said.items = ule_arena_array(derive->arena, room, sizeof *said.items);
     struct ule_buffer bytes = {0};
     size_t i = 0, j = 0;

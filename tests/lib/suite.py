@@ -87,9 +87,9 @@ class Suite:
         return LOGS / "processes" / f"{job.step}-{job.build or 'all'}-{job.name.replace('/', '-')}"
 
     def keep_logs(self, job, scratch):
-        """Those that a test has left where it worked."""
+        """Those that a test has left where it worked. A broker's segments are called so, too, and hold its records."""
         for log in scratch.rglob("*.log"):
-            if log.is_file():
+            if log.is_file() and not log.stem.isdigit():
                 self.kept(job).mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(log, self.kept(job) / "-".join(log.relative_to(scratch).parts))
 

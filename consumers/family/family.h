@@ -36,6 +36,7 @@ struct family_partition {
     bool fresh;                          /* the group has no offset in the inbox */
     int64_t begun;                       /* wall clock: when the changelog got its first record; 0: it has none */
     struct ule_census census, committed; /* of the store: with the batch, and as of the last commit */
+    bool uncounted;                      /* the census is made when all is restored */
     char **quarantined;                  /* entities */
     size_t quarantined_count;
     int64_t restore_to, restored; /* of the changelog; restored counts records */

@@ -70,9 +70,10 @@ static void write_cache(const struct family *family, const struct family_partiti
 
 enum ule_code family_store_commit(struct family *family, struct family_partition *partition, struct ule_error *error) {
     write_cache(family, partition, true);
-    ule_census_save(partition->store, &partition->census);
+    if (!partition->uncounted)
+        ule_census_save(partition->store, &partition->census);
     enum ule_code code = ule_store_commit(partition->store, error);
-    if (code == ULE_OK)
+    if (code == ULE_OK && !partition->uncounted)
         partition->committed = partition->census;
     return code;
 }
@@ -128,6 +129,7 @@ static enum ule_code rebuild(const struct family *family, struct family_partitio
         return ule_fail(error, ULE_IO, "%s: %s", path, strerror(errno));
     partition->position = low;
     partition->census = (struct ule_census){0};
+    partition->uncounted = true;
     return open_store(family, partition, error);
 }
 
@@ -190,12 +192,12 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
         code = rebuild(family, partition, low, "it cannot be opened", error);
     else if (!read_cache(partition->store, &cache)) {
         partition->position = low; /* a new one */
+        partition->uncounted = true;
         if (ule_store_count(partition->store) > 0)
             code = rebuild(family, partition, low, "it does not say what it is", error);
     } else {
         const char *why = distrust(family, partition, &cache, low);
-        if (!why && !ule_census_load(partition->store, &partition->census))
-            why = "it does not say how much it holds";
+        partition->uncounted = !why && !ule_census_load(partition->store, &partition->census);
         code = why ? rebuild(family, partition, low, why, error) : believe(family, partition, &cache, high, error);
     }
     if (code != ULE_OK)
@@ -240,13 +242,40 @@ static void count(struct family *family, struct family_partition *partition, con
         ule_census_change(&partition->census, &before.published, &after.published, family->arena);
 }
 
+struct counting {
+    struct family *family;
+    struct ule_census *census;
+};
+
+static bool count_state(void *context, const char *entity, const uint8_t *bytes, size_t size) {
+    const struct counting *counting = context;
+    const struct family *family = counting->family;
+    const struct ule_published_array none = {0};
+    struct ule_person_state state;
+    ule_arena_reset(family->arena);
+    if (!strchr(entity, ULE_SLOT_SEPARATOR) &&
+        ule_state_decode(family->codec, bytes, size, family->arena, &state, NULL) == ULE_OK)
+        ule_census_change(counting->census, &none, &state.published, family->arena);
+    return true;
+}
+
+/* Of a store that was built from nothing: each state once, where the changelog may have had it many times, and read and
+ * decoded what was there before each time. */
+static void count_all(struct family *family, struct family_partition *partition) {
+    struct counting counting = {family, &partition->census};
+    partition->census = (struct ule_census){0};
+    ule_store_each(partition->store, count_state, &counting);
+    partition->uncounted = false;
+}
+
 static enum ule_code apply(struct family *family, const rd_kafka_message_t *message, struct ule_error *error) {
     struct family_partition *partition = family_partition(family, message->partition);
     if (!partition || !message->key)
         return ULE_OK;
     ule_arena_reset(family->arena);
     const char *key = ule_arena_substring(family->arena, message->key, message->key_len);
-    count(family, partition, key, message);
+    if (!partition->uncounted)
+        count(family, partition, key, message);
     enum ule_code code = ule_state_restore(family->codec, partition->store, key, message->payload, message->len,
                                            family->arena, error);
     if (code != ULE_OK)
@@ -304,6 +333,8 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
         partition->position = partition->restore_to; /* the rest were marks of transactions, and aborted ones */
     partition->delivered = partition->position;
     partition->as_of = partition->restore_as_of;
+    if (partition->uncounted)
+        count_all(family, partition);
     enum ule_code code = family_store_commit(family, partition, error);
     if (code == ULE_OK)
         code = load_partition(family, partition, error);

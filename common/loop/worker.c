@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "kafka/rival.h"
+#include "loop/outbox.h"
 #include "ops/health.h"
 #include "ops/log.h"
 #include "ops/metrics.h"
@@ -35,6 +36,7 @@ struct ule_worker {
     const volatile sig_atomic_t *stop;
     struct ule_producer *producer;
     struct ule_consumer *consumer;
+    struct ule_outbox outbox;
     struct position *positions;
     size_t positions_count;
     bool open;   /* a transaction */
@@ -73,7 +75,7 @@ static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
 enum ule_code ule_worker_send(struct ule_worker *worker, const struct ule_message *message, struct ule_error *error) {
     enum ule_code code = begin(worker, error);
     if (code == ULE_OK)
-        code = ule_producer_send(worker->producer, message, error);
+        code = ule_outbox_put(&worker->outbox, worker->producer, message, error);
     if (code == ULE_OK)
         ule_metric_add(ULE_METRIC_RECORDS_SENT, message->topic, NULL, 1);
     return code;
@@ -138,11 +140,12 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
     return worker->task->assigned ? worker->task->assigned(worker->task->context, all, count, error) : ULE_OK;
 }
 
-/* What was counted in a batch that is dropped will be taken again. */
-static void forget_counts(struct ule_worker *worker, const char *why) {
+/* What was written or counted in a batch that is dropped will be again. */
+static void forget_batch(struct ule_worker *worker, const char *why) {
     if (worker->open)
         ule_metric_count(ULE_METRIC_TRANSACTIONS_ABORTED, NULL, NULL);
     worker->open = false;
+    ule_outbox_clear(&worker->outbox);
     ule_metrics_abort();
     ule_metric_clear(ULE_METRIC_LAG);
     ule_ready_set(ULE_READY_ASSIGNED, false, why);
@@ -154,7 +157,7 @@ static void revoked(void *context, bool lost) {
     struct ule_worker *worker = context;
     if (worker->open && ule_producer_abort(worker->producer, &worker->trouble) == ULE_OK)
         worker->trouble.code = ULE_OK;
-    forget_counts(worker, "the group gives them out anew");
+    forget_batch(worker, "the group gives them out anew");
     worker->positions_count = 0;
     ule_log(lost ? ULE_LOG_WARNING : ULE_LOG_INFO, "revoked", "lost=%s", lost ? "true" : "false");
     if (worker->task->revoked)
@@ -171,6 +174,8 @@ static bool keep_committing(void *context) {
 static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) {
     const struct ule_task *task = worker->task;
     enum ule_code code = task->commit ? task->commit(task->context, error) : ULE_OK;
+    if (code == ULE_OK)
+        code = ule_outbox_send(&worker->outbox, worker->producer, error);
     if (code != ULE_OK)
         return code;
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)worker->positions_count);
@@ -276,7 +281,7 @@ static enum ule_code judge_fence(const struct ule_worker *worker, const char *id
 
 static void close_all(struct ule_worker *worker) {
     const struct ule_task *task = worker->task;
-    forget_counts(worker, "starting anew"); /* closing the producer aborts what is open */
+    forget_batch(worker, "starting anew"); /* closing the producer aborts what is open */
     worker->ending = false;
     ule_consumer_close(worker->consumer);
     ule_producer_close(worker->producer);
@@ -328,6 +333,7 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
         wait = worker.committed ? BACKOFF_MS : wait * 2 < BACKOFF_MAX_MS ? wait * 2 : BACKOFF_MAX_MS;
         back_off(&worker, wait);
     }
+    ule_outbox_close(&worker.outbox);
     free(worker.positions);
     return code;
 }

@@ -46,7 +46,8 @@ struct ule_task {
 enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_task *task,
                              const volatile sig_atomic_t *stop, struct ule_error *error) ULE_MUST_CHECK;
 
-/* For tasks. A send begins the transaction where none is open. */
+/* For tasks. A send begins the transaction where none is open; the message is copied, but for its topic, which must
+ * live until the commit. What goes wrong may be told by a later one, or by the commit. */
 enum ule_code ule_worker_send(struct ule_worker *worker, const struct ule_message *message,
                               struct ule_error *error) ULE_MUST_CHECK;
 /* The group goes on here when the transaction is committed. Every transaction has one of these, or nothing would fence

@@ -45,7 +45,7 @@ static void publish_outcome(struct ule_person *person, struct ule_outgoing *memo
     value->from_number = person->number;
     value->to_number = memory->to_number;
     value->outcome = outcome;
-    const struct ule_telling *first = root(pair);
+    const struct ule_telling *first = root(pair) != NULL ? root(pair) : memory->told;
     value->trigger = pair->cpr_out || memory->cpr || first == NULL ? ULE_TRIGGER_CPR : first->trigger;
     if (first != NULL && value->trigger == ULE_TRIGGER_INSTITUTION) {
         value->institution_number = first->institution_number;
@@ -66,6 +66,8 @@ static void publish_outcome(struct ule_person *person, struct ule_outgoing *memo
     }
     memory->outcome = outcome;
     memory->cpr = pair->cpr_out;
+    if (root(pair) != NULL)
+        memory->told = ule_arena_copy(person->arena, first, sizeof *first);
 }
 
 /* A completed swap is undone by its opposite, or by CPR's word on F: told of it in a status that counts and sending it

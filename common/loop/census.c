@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is counted, and how, is what this number stands for: another one makes stores be built anew. */
+/* What is counted, and how, is what this number stands for: another one has stores counted anew. */
 enum { EDITION = 1, NUMBERS = 1 + ULE_CENSUS_STATES + ULE_CENSUS_KINDS };
 
 static const char meta_name[] = "census";

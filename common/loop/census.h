@@ -2,7 +2,7 @@
 /* How many accounts and open cases stand in the topics, counted where they are published: each stands under a key of
  * one entity's state, so the sum over the states of a partition is what a reader of the topics would count for it.
  * Kept as the store changes and in the store's meta, in the same transaction: it is as of the same changelog offset,
- * after a crash, an abort or a restore too, and nothing is counted over at a start. */
+ * after a crash, an abort or a restore too, and a start counts only what it builds from nothing. */
 #ifndef ULE_LOOP_CENSUS_H
 #define ULE_LOOP_CENSUS_H
 
@@ -23,7 +23,7 @@ void ule_census_change(struct ule_census *census, const struct ule_published_arr
                        const struct ule_published_array *after, struct ule_arena *arena);
 void ule_census_add(struct ule_census *sum, const struct ule_census *part);
 
-/* In the meta of a store. False where there is none that this version understands: the store must be built anew. */
+/* In the meta of a store. False where there is none that this version understands: the store must be counted anew. */
 bool ule_census_load(struct ule_store *store, struct ule_census *census);
 void ule_census_save(struct ule_store *store, const struct ule_census *census);
 

@@ -60,6 +60,8 @@ void ule_dispute_derive(struct ule_person *person) {
                             claim->contact ? ule_arena_printf(person->arena, "%s contact", voice->sender)
                                            : voice->sender);
             person->dispute_open |= claim->current;
+            if (claim->current)
+                ule_strings_add(person->arena, &person->disputing, local->institution_number);
             if (claim->contact)
                 tell->disputed_contact = true;
             else

@@ -77,7 +77,8 @@ struct ule_person {
     const char *number; /* NULL for an alien id or a record without either */
     struct ule_voice_array voices;
     struct ule_pair_array pairs;
-    struct ule_strings disputed; /* sources whose word on this number does not count */
+    struct ule_strings disputed;  /* sources whose word on this number does not count */
+    struct ule_strings disputing; /* institutions of the disputed that name this number today */
     bool dispute_open;
 
     /* CPR */

@@ -12,17 +12,16 @@ static bool is_support(enum ule_request_kind kind) {
     return kind == ULE_REQUEST_KIND_SUPPORT_LOGIN_GRANTED || kind == ULE_REQUEST_KIND_SUPPORT_LOGIN_WITHDRAWN;
 }
 
-/* One record each (design.md section 4, InstitutionRequest). */
+/* One record each (design.md section 4, InstitutionRequest), and of each institution one: what is without effect, as a
+ * strange one's is, takes nothing away. */
 static bool same_record(const struct ule_institution_request *a, const struct ule_institution_request *b) {
-    if (is_support(a->kind))
-        return is_support(b->kind) && strcmp(a->institution_number, b->institution_number) == 0 &&
-               strcmp(a->number, b->number) == 0;
-    if (is_support(b->kind))
+    if (strcmp(a->institution_number, b->institution_number) != 0 || strcmp(a->number, b->number) != 0)
         return false;
+    if (is_support(a->kind) || is_support(b->kind))
+        return is_support(a->kind) && is_support(b->kind);
     if (a->kind == ULE_REQUEST_KIND_CHILD_ENROLLED_BY_SCHOOL || b->kind == ULE_REQUEST_KIND_CHILD_ENROLLED_BY_SCHOOL)
-        return a->kind == b->kind && strcmp(a->number, b->number) == 0 &&
-               ule_text_equal(a->child_number, b->child_number);
-    return strcmp(a->number, b->number) == 0 && ule_text_equal(a->from_number, b->from_number);
+        return a->kind == b->kind && ule_text_equal(a->child_number, b->child_number);
+    return ule_text_equal(a->from_number, b->from_number);
 }
 
 void ule_request_take(struct ule_derive *derive) {
@@ -64,6 +63,8 @@ told:
 
 /* An active record or a listing of the person, or of the child that the request names, also by an earlier number. */
 static bool has_standing(struct ule_person *person, const struct ule_institution_request *request) {
+    if (ule_strings_have(&person->disputing, request->institution_number))
+        return false; /* it may mean another person (section 2) */
     if (ule_person_standing(&person->voices, request->institution_number))
         return true;
     for (size_t i = 0; request->child_number != NULL && i < person->voices.count; i++) {
@@ -114,7 +115,7 @@ const char *ule_request_enrolled_by(struct ule_person *person) {
         bool has_record = false;
         for (size_t k = 0; k < person->records_count; k++)
             has_record |= strcmp(person->records[k]->institution_number, request->institution_number) == 0;
-        if (has_record &&
+        if (has_record && !ule_strings_have(&person->disputing, request->institution_number) &&
             (newest == NULL || ule_stamp_compare(request->changed_at, request->sequence, request->event_id,
                                                  newest->changed_at, newest->sequence, newest->event_id) > 0))
             newest = request;

@@ -343,6 +343,8 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
     if (code != ULE_OK)
         return code;
     partition->stage = FAMILY_READY;
+    /* At once: a new partition takes the time of its first message for a day that was done. */
+    family->day_looked = 0;
     ule_log(ULE_LOG_INFO, "restored", "partition=%" PRId32 " records=%" PRId64 " position=%" PRId64 " inbox=%" PRId64,
             partition->number, partition->restored, partition->position, partition->next);
     family_show_committed(family);

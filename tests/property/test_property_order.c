@@ -16,7 +16,8 @@ static int changes_of(uint64_t seed) {
     return 4 + (int)(seed * UINT64_C(0x9e3779b97f4a7c15) >> 60);
 }
 
-/* The same record: the newest version replaces the others (design.md section 4). */
+/* The same record: the newest version replaces the others (design.md section 4). A request is its institution's own:
+ * one without standing takes the place of no other's. */
 static bool same_record(const struct world_event *a, const struct world_event *b) {
     if (a->source != b->source || strcmp(a->key, b->key) != 0)
         return false;
@@ -24,9 +25,8 @@ static bool same_record(const struct world_event *a, const struct world_event *b
         return true;
     const struct ule_institution_request *one = a->record, *other = b->record;
     bool enrols = one->kind == ULE_REQUEST_KIND_CHILD_ENROLLED_BY_SCHOOL;
-    if (enrols != (other->kind == ULE_REQUEST_KIND_CHILD_ENROLLED_BY_SCHOOL))
-        return false;
-    return enrols || strcmp(one->institution_number, other->institution_number) == 0;
+    return enrols == (other->kind == ULE_REQUEST_KIND_CHILD_ENROLLED_BY_SCHOOL) &&
+           strcmp(one->institution_number, other->institution_number) == 0;
 }
 
 static bool differ(const struct run *a, const struct run *b, const char *what) {

@@ -18,8 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEATHS = 2 }; /* on one record: then it is set aside */
-
 struct input {
     const struct ule_source *source;
     const char *topic; /* as it is called here */
@@ -74,7 +72,6 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
 /* The batch was dropped. */
 static void forget(void *context) {
     struct forward *forward = context;
-    ule_poison_aborted();
     forward->audit_count = 0;
 }
 
@@ -160,7 +157,7 @@ static enum ule_code take(void *context, const rd_kafka_message_t *message, stru
     struct input *input = input_of(forward, message);
     struct ule_error why = {0};
     enum ule_code code;
-    if (ule_poison_deaths(input->topic, message->partition, message->offset, "") >= DEATHS) {
+    if (ule_poison_deaths(input->topic, message->partition, message->offset, "") >= ULE_POISON_DEATHS) {
         code = ule_fail(&why, ULE_POISON, "the process died on it, twice");
         ule_worker_end_batch(forward->worker); /* before another death takes it back */
     } else {
@@ -170,8 +167,6 @@ static enum ule_code take(void *context, const rd_kafka_message_t *message, stru
     }
     if (code != ULE_OK && code == why.code && code < ULE_DATA_ERRORS_END)
         code = ule_dead_letters_send(forward->worker, &input->letters, message, &why, error);
-    if (code == ULE_OK)
-        ule_poison_passed(input->topic, message->partition, message->offset);
     ule_metric_add(ULE_METRIC_RECORDS_TAKEN, input->topic, why.code == ULE_OK ? "forwarded" : "dead-letter", 1);
     return code == ULE_OK
                ? ule_worker_position(forward->worker, input->topic, message->partition, message->offset + 1, error)
@@ -203,13 +198,6 @@ static enum ule_code commit(void *context, struct ule_error *error) {
             .size = forward->bytes.size,
         },
         error);
-}
-
-static enum ule_code committed(void *context, struct ule_error *error) {
-    (void)context;
-    (void)error;
-    ule_poison_committed();
-    return ULE_OK;
 }
 
 /* Nothing is kept but what a death leaves behind, in a file of this member's own: the folder may be another's too.
@@ -265,7 +253,6 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
         .revoked = forget,
         .take = take,
         .commit = commit,
-        .committed = committed,
         .closed = forget,
     };
     *made = forward;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ULE_POISON_DEATHS = 2 }; /* on one record: then it is poison */
+
 /* Reads what `path` says of former deaths and catches the signals of those to come. Once a process. ULE_IO, and
  * ULE_CONFIG where the path is too long. */
 enum ule_code ule_poison_open(const char *path, struct ule_error *error) ULE_MUST_CHECK;
@@ -22,7 +24,8 @@ unsigned ule_poison_deaths(const char *topic, int32_t partition, int64_t offset,
 /* From here to leave a death accuses this one. Borrows the strings until then. */
 void ule_poison_enter(const char *topic, int32_t partition, int64_t offset, const char *entity);
 void ule_poison_leave(void);
-/* The open transaction goes past `offset`; when it is committed, all that was met up to there is forgotten. */
+/* The worker's, for all tasks. The open transaction goes past `offset`; when it is committed, all that was met up to
+ * there is forgotten. */
 void ule_poison_passed(const char *topic, int32_t partition, int64_t offset);
 void ule_poison_committed(void);
 void ule_poison_aborted(void);

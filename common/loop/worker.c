@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "kafka/rival.h"
 #include "loop/outbox.h"
+#include "loop/poison.h"
 #include "ops/health.h"
 #include "ops/log.h"
 #include "ops/metrics.h"
@@ -90,6 +91,7 @@ enum ule_code ule_worker_position(struct ule_worker *worker, const char *topic, 
             continue;
         position->next = next;
         position->touched = true;
+        ule_poison_passed(topic, partition, next - 1);
         return code;
     }
     return ule_fail(error, ULE_KAFKA, "a record of %s partition %d, which is not assigned", topic, partition);
@@ -147,6 +149,7 @@ static void forget_batch(struct ule_worker *worker, const char *why) {
     worker->open = false;
     ule_outbox_clear(&worker->outbox);
     ule_metrics_abort();
+    ule_poison_aborted();
     ule_metric_clear(ULE_METRIC_LAG);
     ule_ready_set(ULE_READY_ASSIGNED, false, why);
 }
@@ -196,6 +199,7 @@ static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) 
     worker->committed++;
     ule_metric_observe(ULE_METRIC_TRANSACTION_COMMIT, (double)(ule_clock_steady() - began) / 1000);
     ule_metrics_commit();
+    ule_poison_committed();
     return task->committed ? task->committed(task->context, error) : ULE_OK;
 }
 

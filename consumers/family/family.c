@@ -102,7 +102,6 @@ static enum ule_code assigned(void *context, const struct ule_assigned *all, siz
 
 static void give_up(void *context) {
     struct family *family = context;
-    ule_poison_aborted();
     family->tick_turn = 0;
     family->sliced = family->others_turn = family->took = false;
     family_give_up(family);
@@ -178,7 +177,6 @@ enum ule_code family_move_to(struct family *family, struct family_partition *par
         partition->changed = true;
     }
     partition->next = next;
-    ule_poison_passed(family->inbox, partition->number, next - 1);
     return ule_worker_position(family->worker, family->inbox, partition->number, next, error);
 }
 
@@ -279,7 +277,6 @@ static void delivered(void *context, void *opaque, int64_t offset) {
 static enum ule_code committed(void *context, struct ule_error *error) {
     struct family *family = context;
     enum ule_code code = ULE_OK;
-    ule_poison_committed();
     family_tick_committed(family);
     for (size_t i = 0; i < family->partitions_count && code == ULE_OK; i++) {
         struct family_partition *partition = &family->partitions[i];

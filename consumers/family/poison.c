@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEATHS = 2 };
-
 enum ule_code family_poison_open(const char *state_dir, struct ule_error *error) {
     char path[4096];
     if (snprintf(path, sizeof path, "%s/poison", state_dir) >= (int)sizeof path)
@@ -95,7 +93,7 @@ enum ule_code family_poison_check(struct family *family, struct family_partition
                                   const rd_kafka_message_t *record, const char *entity, bool *aside,
                                   struct ule_error *error) {
     enum ule_code code = ULE_OK;
-    if (ule_poison_deaths(family->inbox, partition->number, record->offset, "") >= DEATHS)
+    if (ule_poison_deaths(family->inbox, partition->number, record->offset, "") >= ULE_POISON_DEATHS)
         quarantine_dead(family, partition, record->offset, entity, ULE_DATE_NONE);
     else if (partition->quarantined_count && is_redriven(record))
         code = release(family, partition, entity, error);
@@ -144,7 +142,7 @@ enum ule_code family_poison_before_tick(void *context, const char *entity, int32
                                         struct ule_error *error) {
     struct family_partition *partition = context;
     struct family *family = partition->family;
-    if (ule_poison_deaths(family->inbox, partition->number, partition->next, entity) >= DEATHS)
+    if (ule_poison_deaths(family->inbox, partition->number, partition->next, entity) >= ULE_POISON_DEATHS)
         quarantine_dead(family, partition, partition->next, entity, date);
     *aside = is_quarantined(partition, entity);
     if (*aside)

@@ -18,11 +18,15 @@ bool excepted_line(const void *context, const char *line) {
     return false;
 }
 
-static int owner(const struct world *world, const char *number) {
-    for (int i = 0; i < world->persons_count && number != NULL; i++)
+/* Of a number, or of an alien id. */
+static int owner(const struct world *world, const char *name) {
+    for (int i = 0; i < world->persons_count && name != NULL; i++) {
+        if (strcmp(world->persons[i].alien, name) == 0)
+            return i;
         for (int k = 0; k < WORLD_NUMBERS; k++)
-            if (strcmp(world->persons[i].numbers[k], number) == 0)
+            if (strcmp(world->persons[i].numbers[k], name) == 0)
                 return i;
+    }
     return -1;
 }
 
@@ -37,7 +41,7 @@ static void except_neighbours(struct excepted *excepted) {
     struct excepted wider = *excepted;
     for (size_t i = 0; i < excepted->world->events_count; i++) {
         const struct world_event *event = &excepted->world->events[i];
-        const char *numbers[2 + 2 + WORLD_CONTACTS + 1];
+        const char *numbers[2 + 2 + 2 * WORLD_CONTACTS + 2];
         size_t count = 0;
         if (event->source == WORLD_CPR) {
             const struct ule_person_changed *record = event->record;
@@ -49,8 +53,11 @@ static void except_neighbours(struct excepted *excepted) {
         } else if (event->source == WORLD_LOCAL) {
             const struct ule_institution_person_changed *record = event->record;
             numbers[count++] = record->number;
-            for (size_t k = 0; k < record->contacts.count; k++)
+            numbers[count++] = record->alien_number;
+            for (size_t k = 0; k < record->contacts.count; k++) {
                 numbers[count++] = record->contacts.items[k].number;
+                numbers[count++] = record->contacts.items[k].alien_number;
+            }
         }
         bool any = false;
         for (size_t k = 0; k < count; k++)

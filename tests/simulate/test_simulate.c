@@ -229,13 +229,20 @@ static void except_owner(struct excepted *excepted, const char *number) {
             excepted->persons[person] |= strcmp(excepted->world->persons[person].numbers[which], number) == 0;
 }
 
+/* CPR says of the number that another is current: of a status like RESIDENT the field says nothing. */
+static bool is_superseded(const struct ule_person_changed *record) {
+    return record->current_number != NULL &&
+           (record->status == ULE_CPR_STATUS_NUMBER_CHANGED || record->status == ULE_CPR_STATUS_ANNULLED ||
+            record->status == ULE_CPR_STATUS_DELETED_DUPLICATE);
+}
+
 /* "A swap completed before the fact that would have held it" (design.md section 2): CPR took a swap back on a day on
  * which a record told the same one, and whether it was told once more after that rests on which came first. */
 static void except_taken_back(struct excepted *excepted) {
     const struct world *world = excepted->world;
     for (size_t i = 0; i < world->events_count; i++) {
         const struct world_event *event = &world->events[i];
-        if (event->source != WORLD_CPR || ((const struct ule_person_changed *)event->record)->current_number != NULL)
+        if (event->source != WORLD_CPR || is_superseded(event->record))
             continue;
         for (size_t k = 0; k < world->events_count; k++) {
             const struct ule_institution_person_changed *record = world->events[k].record;

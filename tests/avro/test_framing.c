@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "avro/framing.h"
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <check.h>
@@ -301,9 +302,5 @@ int main(void) {
                         (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(tests, a_writers_null_is_a_nullable_field_of_ours);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * explains. */
 #include "avro/framing.h"
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <check.h>
@@ -362,9 +363,5 @@ int main(void) {
     tcase_add_test(tests, a_type_that_doubles_at_each_level_costs_no_more_than_its_levels);
     tcase_add_test(tests, items_that_take_no_bytes_are_bounded);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <check.h>
@@ -235,9 +236,5 @@ int main(void) {
     tcase_add_test(tests, text_is_escaped_as_jansson_does_it);
     tcase_add_loop_test(tests, json_text_comes_back_as_the_same_record, 0, count);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

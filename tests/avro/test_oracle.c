@@ -3,6 +3,7 @@
  */
 #include "avro/canonical.h"
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <check.h>
@@ -211,9 +212,5 @@ int main(void) {
     tcase_add_loop_test(tests, a_generated_fingerprint_is_that_of_the_schema, 0, count);
     tcase_add_test(tests, canonical_forms_are_those_of_the_specification);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <check.h>
@@ -237,9 +238,5 @@ int main(void) {
     tcase_add_loop_test(tests, a_copy_is_equal_and_borrows_nothing, 0, count);
     tcase_add_loop_test(tests, records_are_equal_when_their_bytes_are, 0, count);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

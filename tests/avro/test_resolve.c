@@ -5,6 +5,7 @@
 #include "avro/codec.h"
 #include "avro/framing.h"
 #include "avro/random_record.h"
+#include "lib/suite.h"
 #include "records.h"
 
 #include <avro.h>
@@ -342,9 +343,5 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, whatever_a_writer_calls_for_is_read_by_field_name, 0, count);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -243,9 +244,5 @@ int main(void) {
                         sizeof foldings / sizeof *foldings);
     tcase_add_test(text, null_equals_null_only);
     suite_add_tcase(suite, text);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

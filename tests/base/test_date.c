@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/date.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,9 +218,5 @@ int main(void) {
     tcase_add_test(ages, nobody_reaches_an_age_without_a_birth_date);
     tcase_add_test(ages, a_period_holds_from_its_first_day_until_the_day_before_its_end);
     suite_add_tcase(suite, ages);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

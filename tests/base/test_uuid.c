@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/uuid.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(v5_of_the_same_parts_is_the_same) {
@@ -48,10 +49,5 @@ int main(void) {
     tcase_add_test(tests, v5_tells_where_a_part_ends);
     tcase_add_test(tests, v8_keeps_all_bits_but_version_and_variant);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,8 +3,7 @@
 
 #include "avro/record.h"
 #include "consumers/outcome.h"
-
-#include <stdlib.h>
+#include "lib/suite.h"
 
 static struct ule_arena *arena;
 
@@ -361,9 +360,5 @@ int main(void) {
     tcase_add_test(tcase, without_a_timestamp_no_time_is_in_the_future);
     tcase_add_test(tcase, who_asks_for_no_error_and_no_count_gets_none);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

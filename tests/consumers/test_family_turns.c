@@ -2,6 +2,8 @@
 /* Who has a turn in ule-family while Ticks take many transactions: counted, with a worker that only takes notes. */
 #include "family/family.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,9 +216,5 @@ int main(void) {
     TCase *turns = tcase_create("turns");
     tcase_add_test(turns, messages_of_other_partitions_have_a_batch_between_two_slices);
     suite_add_tcase(suite, turns);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

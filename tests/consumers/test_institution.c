@@ -3,6 +3,7 @@
 
 #include "avro/record.h"
 #include "consumers/outcome.h"
+#include "lib/suite.h"
 
 #include <stdlib.h>
 
@@ -389,9 +390,5 @@ int main(void) {
     tcase_add_loop_test(asked, each_kind_of_request_says_what_it_needs, 0, COUNT(requests));
     tcase_add_test(asked, a_request_is_an_event_like_any);
     suite_add_tcase(suite, asked);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,8 +3,7 @@
 
 #include "avro/record.h"
 #include "consumers/outcome.h"
-
-#include <stdlib.h>
+#include "lib/suite.h"
 
 static struct ule_arena *arena;
 
@@ -155,9 +154,5 @@ int main(void) {
     tcase_add_test(tcase, what_is_malformed_is_absent);
     tcase_add_test(tcase, the_key_is_the_permit_id);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "consumers/outcome.h"
 #include "core/number.h"
+#include "lib/suite.h"
 #include "loop/source.h"
 #include "records.h"
 
@@ -264,9 +265,5 @@ int main(void) {
     tcase_add_loop_test(tcase, every_record_is_refused_in_silence_or_comes_through_for_good, 0, ULE_SOURCE_COUNT);
     tcase_add_test(tcase, the_sources_stand_in_topic_order);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

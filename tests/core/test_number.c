@@ -2,10 +2,10 @@
 /* Person numbers by their characters (domain.md section 2). The numbers are made up. */
 #include "base/date.h"
 #include "core/number.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -241,9 +241,5 @@ int main(void) {
     tcase_add_test(tcase, every_birth_date_is_found_again_in_the_numbers_that_say_it);
     tcase_add_test(tcase, modulus_11_is_a_property);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

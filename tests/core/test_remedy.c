@@ -2,10 +2,11 @@
 /* What helps whom, written from domain.md section 8 and the scenarios of S0, S2 and S3. */
 #include "core/remedy.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A row names only what it is about and overrides the nulls. */
@@ -244,8 +245,6 @@ START_TEST(every_kind_and_ground_has_a_remedy_with_a_code_and_two_texts) {
 int main(void) {
     Suite *suite = suite_create("remedy");
     TCase *tests = tcase_create("remedy");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tests, an_asylum_child_that_is_taught_goes_to_borgerservice);
     tcase_add_test(tests, an_asylum_parent_has_no_way_to_a_number_but_the_jobcenter);
@@ -264,9 +263,5 @@ int main(void) {
     tcase_add_test(tests, what_only_people_can_settle_goes_to_the_school);
     tcase_add_test(tests, every_kind_and_ground_has_a_remedy_with_a_code_and_two_texts);
     suite_add_tcase(suite, tests);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,6 +3,8 @@
  * until it hears news, and at ULE_HOPS_MAX nothing is said at all before the next day. */
 #include "core/derive.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 
 #define F   "0202154021"
@@ -165,9 +167,5 @@ int main(void) {
     tcase_add_test(tcase, news_is_a_record_a_request_and_who_tells_of_a_swap_by_its_own);
     tcase_add_test(tcase, nothing_is_said_at_the_last_hop_but_on_the_next_day);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

@@ -3,8 +3,9 @@
  * is known where it came from last. */
 #include "core/step.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 #define EARLIER INT64_C(1704704400000)
 #define LATER   INT64_C(1704790800000)
@@ -148,17 +149,12 @@ START_TEST(what_is_held_no_more_has_no_origin) {
 int main(void) {
     Suite *suite = suite_create("stale");
     TCase *tests = tcase_create("stale");
-    SRunner *runner = srunner_create(suite);
-    int failed, kinds = sizeof entities / sizeof *entities;
+    int kinds = sizeof entities / sizeof *entities;
 
     tcase_add_loop_test(tests, an_older_record_is_counted_and_leaves_no_trace, 0, kinds);
     tcase_add_loop_test(tests, a_version_came_from_where_it_came_from_last, 0, kinds);
     tcase_add_loop_test(tests, what_is_held_no_more_has_no_origin, 0, kinds);
     tcase_add_test(tests, the_clock_goes_on_from_what_was_heard_in_silence);
     suite_add_tcase(suite, tests);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

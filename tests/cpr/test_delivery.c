@@ -2,6 +2,7 @@
 /* Extracts into a recording: appended whole or not at all, none missed, none twice. */
 #include "cpr/delivery.h"
 #include "cpr/extract_fixture.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -289,10 +290,5 @@ int main(void) {
     tcase_add_test(tests, two_deliveries_to_one_folder_do_not_mix);
     tcase_add_test(tests, files_that_are_not_ours_to_go_on_from_are_refused);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -3,6 +3,8 @@
  * (tests/data/make-extract). */
 #include "cpr/extract_fixture.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -386,10 +388,5 @@ int main(void) {
     tcase_add_test(files, memory_is_that_of_one_person);
     tcase_add_test(files, the_public_extract_gives_111_persons);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

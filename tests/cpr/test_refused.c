@@ -3,6 +3,8 @@
  */
 #include "cpr/extract_fixture.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,10 +266,5 @@ int main(void) {
     tcase_add_test(tests, a_line_left_out_anywhere_is_noticed);
     tcase_add_test(tests, bytes_written_over_at_random_do_no_harm);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* What needs no broker: who is asked, what is refused beforehand, and answers that are not what they should be. */
 #include "kafka/acl.h"
 #include "kafka/wire.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -115,9 +116,5 @@ int main(void) {
     tcase_add_test(tests, an_answer_that_ends_early_is_empty_from_there_on);
     tcase_add_test(tests, what_is_written_is_read);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

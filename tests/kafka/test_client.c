@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/client.h"
 #include "kafka/mock.h"
+#include "lib/suite.h"
 #include "ops/log.h"
 
 #include <check.h>
@@ -206,9 +207,5 @@ int main(void) {
     tcase_add_loop_test(tests, an_error_says_what_must_be_done, 0, (int)(sizeof classes / sizeof *classes));
     tcase_add_test(tests, the_partitions_of_a_topic_are_asked_for);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "kafka/consumer.h"
 #include "kafka/mock.h"
 #include "kafka/rival.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <dlfcn.h>
@@ -310,9 +311,5 @@ int main(void) {
     tcase_add_test(tests, an_offset_that_is_not_in_the_log_ends_the_process);
     tcase_add_test(tests, a_rival_that_cannot_be_asked_for_is_an_error);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/mock.h"
 #include "kafka/reader.h"
+#include "lib/suite.h"
 #include "loop/outbox.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MANY = 2500, HELD = 1024, LARGE = 100000 };
@@ -137,9 +137,5 @@ int main(void) {
     tcase_add_test(tests, what_is_dropped_is_not_sent);
     tcase_add_test(tests, what_cannot_be_sent_is_told_and_the_rest_is_dropped);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "kafka/mock.h"
 #include "kafka/reader.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -190,9 +191,5 @@ int main(void) {
     tcase_add_test(tests, errors_while_reading_are_mended_or_told);
     tcase_add_test(tests, an_offset_that_the_log_does_not_have_is_told);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "kafka/mock.h"
+#include "lib/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SESSION_MS = 1000, SLACK_MS = 3000, FOR_EVER = 1000000 };
@@ -158,9 +158,5 @@ int main(void) {
     tcase_add_test(verdicts, who_is_there_for_longer_than_a_session_is_a_rival);
     tcase_add_test(verdicts, while_brokers_do_not_answer_or_the_group_rebalances_nobody_is_a_rival);
     suite_add_tcase(suite, verdicts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kafka/statistics.h"
+#include "lib/suite.h"
 #include "ops/health.h"
 #include "ops/metrics.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct ule_buffer page;
@@ -88,9 +88,5 @@ int main(void) {
     tcase_add_test(tcase, what_is_no_statistics_is_left_aside);
     tcase_add_test(tcase, one_broker_that_is_up_is_enough);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* Retriable, abortable and fatal errors at every transactional call: each takes the path of design.md section 5. */
 #include "kafka/mock.h"
 #include "kafka/producer.h"
+#include "lib/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -322,9 +323,5 @@ int main(void) {
     tcase_add_test(tests, a_message_that_is_too_large_ends_the_process);
     tcase_add_test(tests, a_full_queue_is_waited_for);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

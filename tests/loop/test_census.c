@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/step.h"
+#include "lib/suite.h"
 #include "loop/census.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct ule_arena *arena;
@@ -133,9 +133,5 @@ int main(void) {
     tcase_add_test(tcase, it_is_as_of_the_last_commit_of_the_store);
     tcase_add_test(tcase, two_partitions_make_a_sum);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine around a step of the test's own: what is delivered to whom, in which order and on which day. */
+#include "lib/suite.h"
 #include "loop/engine.h"
 #include "loop/queue.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { STORES = 5 };
@@ -418,9 +418,5 @@ int main(void) {
     tcase_add_test(tests, a_shuffle_keeps_what_one_tells_another_in_its_order);
     tcase_add_test(tests, a_queue_that_is_never_empty_gives_its_memory_back);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -2,6 +2,8 @@
 /* What a death leaves behind (loop/poison.h). Each death is another process's. */
 #include "loop/poison.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -128,9 +130,5 @@ int main(void) {
     tcase_add_test(deaths, what_a_committed_transaction_goes_past_is_forgotten);
     tcase_add_test(deaths, a_line_that_is_not_whole_says_nothing);
     suite_add_tcase(suite, deaths);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

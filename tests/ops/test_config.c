@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/config.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,9 +274,5 @@ int main(void) {
     tcase_add_test(tests, the_sample_configuration_is_what_the_help_says);
     tcase_add_test(tests, what_holds_is_explained_with_where_it_comes_from);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

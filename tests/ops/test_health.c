@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
+#include "lib/suite.h"
 #include "ops/health.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
@@ -142,9 +143,5 @@ int main(void) {
     tcase_add_test(tcase, the_service_manager_is_told_in_order);
     tcase_add_test(tcase, a_loop_that_does_not_turn_tells_nobody_that_it_lives);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

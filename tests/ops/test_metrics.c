@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/metrics.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +93,5 @@ int main(void) {
     tcase_add_test(tcase, a_histogram_counts_upwards);
     tcase_add_test(tcase, prometheus_has_nothing_to_say_against_any_name_or_help_text);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * stopped and another went on (design.md sections 2, 5 and 8). */
 #include "property/excepted.h"
 
+#include "lib/suite.h"
 #include "loop/queue.h"
 
 #include <check.h>
@@ -206,9 +207,5 @@ int main(void) {
     tcase_add_test(tcase, any_number_of_partitions_gives_the_same_bytes);
     tcase_add_test(tcase, stopping_anywhere_and_going_on_gives_the_same_bytes);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

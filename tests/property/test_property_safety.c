@@ -2,6 +2,8 @@
 /* Who may see what, asked of every output after every source record. */
 #include "property/safety.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 
@@ -42,9 +44,5 @@ int main(void) {
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, nobody_sees_more_than_the_newest_facts_allow_after_any_record);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

@@ -2,9 +2,10 @@
 /* A number that changes at any point loses nothing, and what is undone is as it was (domain.md section 6). */
 #include "property/run.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum told { TOLD_EXPLICIT, TOLD_IMPLICIT, TOLD_PERMIT, TOLD_REQUEST, TOLD_COUNT };
@@ -249,9 +250,5 @@ int main(void) {
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, a_swap_at_any_point_loses_nothing_and_is_undone_without_a_trace);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

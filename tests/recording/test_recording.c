@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "avro/framing.h"
 #include "base/date.h"
+#include "lib/suite.h"
 #include "recording/container.h"
 #include "recording/line.h"
 #include "recording/recording.h"
@@ -540,9 +541,5 @@ int main(void) {
     tcase_add_test(tests, a_container_of_another_schema_or_codec_is_refused);
     tcase_add_test(tests, a_block_that_says_it_is_huge_is_not_believed);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

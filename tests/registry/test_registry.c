@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/registry.h"
 
+#include "lib/suite.h"
 #include "ops/health.h"
 #include "records.h"
 #include "registry/server_fixture.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -291,9 +291,5 @@ int main(void) {
     tcase_add_test(tests, compatibility_is_what_the_registry_says);
     tcase_add_loop_test(tests, settings_are_looked_at_before_the_start, 0, (int)(sizeof settings / sizeof *settings));
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* Numbers lend, facts never move (design.md section 2): two swaps, an undoing and a death, in every order in which the
  * tells can arrive; some millions of them.
  * builds: asan */
+#include "lib/suite.h"
 #include "property/run.h"
 #include "simulate/explore.h"
 
@@ -269,9 +270,5 @@ int main(void) {
     if (getenv("ULE_THOROUGH") != NULL) /* three million states more */
         tcase_add_test(tcase, a_ring_that_closes_at_once_and_stays);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

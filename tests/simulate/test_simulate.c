@@ -3,6 +3,7 @@
  * with delays, stalls, crashes, restores and re-deliveries, all of it from one seed. */
 #include "simulate/cluster.h"
 
+#include "lib/suite.h"
 #include "loop/queue.h"
 #include "property/excepted.h"
 #include "property/safety.h"
@@ -423,9 +424,5 @@ int main(void) {
     tcase_add_test(tcase, a_ring_of_numbers_comes_to_rest);
     tcase_add_test(tcase, a_cluster_that_stumbles_ends_in_the_picture_of_the_replay);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed;
+    return suite_run(suite);
 }

@@ -2,6 +2,8 @@
 /* One table of promises, kept by both stores. */
 #include "store/store.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -385,9 +387,5 @@ int main(void) {
     tcase_add_test(tests, a_folder_that_is_no_store_is_an_error);
     tcase_add_test(tests, stores_of_a_group_commit_together_or_not_at_all);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

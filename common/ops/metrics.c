@@ -204,7 +204,7 @@ static void put_value(struct ule_buffer *out, double value) {
     char text[40];
     bool whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
     (void)(whole ? snprintf(text, sizeof text, " %" PRId64 "\n", (int64_t)value)
-                 : snprintf(text, sizeof text, " %.9g\n", value));
+                 : snprintf(text, sizeof text, " %.15g\n", value));
     put(out, text);
 }
 
@@ -238,7 +238,7 @@ static void put_histogram(struct ule_buffer *out, const struct description *desc
         (void)snprintf(text, sizeof text, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", description->name, bound, count);
         put(out, text);
     }
-    (void)snprintf(text, sizeof text, "%s_sum %.9g\n%s_count %" PRIu64 "\n", description->name,
+    (void)snprintf(text, sizeof text, "%s_sum %.15g\n%s_count %" PRIu64 "\n", description->name,
                    atomic_load_explicit(&bucket_sum, memory_order_relaxed), description->name, count);
     put(out, text);
 }

@@ -44,6 +44,14 @@ START_TEST(each_metric_has_its_help_its_type_and_its_labels) {
     ck_assert_ptr_null(strstr(render(), "ule_accounts"));
 }
 
+/* Nine digits would be ten seconds wrong. */
+START_TEST(a_time_is_told_to_the_millisecond) {
+    ule_metric_set(ULE_METRIC_STARTED, NULL, NULL, 1795293688.125);
+    ck_assert_ptr_nonnull(strstr(render(), "ule_start_time_seconds 1795293688.125\n"));
+    ule_metric_set(ULE_METRIC_STARTED, NULL, NULL, 0.1);
+    ck_assert_ptr_nonnull(strstr(render(), "ule_start_time_seconds 0.1\n"));
+}
+
 START_TEST(a_label_cannot_break_out_of_its_quotes) {
     ule_metric_set(ULE_METRIC_ACCOUNTS, "a\"} 1\nb\\", NULL, 1);
     ck_assert_ptr_nonnull(strstr(render(), "ule_accounts{state=\"a\\\"} 1\\nb\\\\\"} 1\n"));
@@ -88,6 +96,7 @@ int main(void) {
     tcase_add_checked_fixture(tcase, NULL, teardown);
     tcase_add_test(tcase, what_a_transaction_counts_shows_when_it_is_committed);
     tcase_add_test(tcase, each_metric_has_its_help_its_type_and_its_labels);
+    tcase_add_test(tcase, a_time_is_told_to_the_millisecond);
     tcase_add_test(tcase, a_label_cannot_break_out_of_its_quotes);
     tcase_add_test(tcase, a_gauge_that_is_no_longer_ours_vanishes);
     tcase_add_test(tcase, a_histogram_counts_upwards);

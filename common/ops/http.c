@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* What whoever asks can cost. Who comes when all connections are taken waits in the kernel's queue, and costs no file
  * descriptor: those are librdkafka's and LMDB's. A timeout that counts from the last byte does not end one who sends a
@@ -32,6 +33,7 @@ enum {
     CROWDED_OLD_MS = 1000,
     PAGE_MS = 250, /* so long a page of metrics is shown before it is made anew */
     TURN_MS = 200,
+    NAP_MS = 10,
     NICE = 10, /* this thread alone: the records come first */
     TEXT_MAX = 2048,
     PEM_MAX = 1 << 20,
@@ -272,13 +274,21 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "not found\n");
 }
 
+/* Where the process has no file left for a first connection, libmicrohttpd does not wait for one, but tries again. */
+static void rest(const struct ule_http *http, int64_t began) {
+    if (!http->count && ule_clock_steady() - began < NAP_MS)
+        (void)nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
+}
+
 static void *serve(void *context) {
     struct ule_http *http = context;
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of the calling thread, on Linux */
     while (!atomic_load(&http->stop)) {
+        int64_t began = ule_clock_steady();
         if (MHD_run_wait(http->daemon, TURN_MS) != MHD_YES)
             break;
         end_old(http);
+        rest(http, began);
     }
     return NULL;
 }

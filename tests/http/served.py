@@ -76,6 +76,11 @@ class Served:
     def files(self):
         return len(os.listdir("/proc/%d/fd" % self.popen.pid))
 
+    def seconds(self):
+        """Of a processor, used so far."""
+        fields = pathlib.Path("/proc/%d/stat" % self.popen.pid).read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def connect(self, tls=None):
         connection = socket.create_connection((self.host, self.port), timeout=PATIENCE)
         return tls.wrap_socket(connection, server_hostname="localhost") if tls else connection

@@ -8,6 +8,7 @@
 #include "ops/log.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
+#include "registry/registry.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -93,7 +94,11 @@ static enum ule_code check(const struct ule_process *process, const struct ule_c
         return ule_fail(error, ULE_CONFIG, "state.dir: not set");
     if (process->stateful && !config->policy.secret)
         return ule_fail(error, ULE_CONFIG, "secret.file: not set");
-    enum ule_code code = ule_http_check(config, error);
+    struct ule_registry *registry = NULL;
+    enum ule_code code = ule_registry_open(config, &registry, error); /* which asks nothing yet */
+    ule_registry_close(registry);
+    if (code == ULE_OK)
+        code = ule_http_check(config, error);
     return code == ULE_OK ? ule_keys_check(config, error) : code;
 }
 

@@ -11,6 +11,7 @@
 enum { SECRET_MIN = 16, SECRET_MAX = 4096, LINE_MAX_BYTES = 65536, COUNT_MAX = 1000000, DAYS_MAX = 36500 };
 
 static const char kafka_prefix[] = ULE_KAFKA_PREFIX, topic_prefix[] = ULE_TOPIC_PREFIX, file_suffix[] = "-file";
+static const char byte_order_mark[] = "\xef\xbb\xbf"; /* which some editors put in front of UTF-8 */
 
 static bool parse_integer(const char *text, int64_t least, int64_t most, int64_t *value) {
     char *end;
@@ -73,6 +74,11 @@ static const char *assign(struct ule_config *config, const struct ule_setting *s
         return *(int32_t *)member != ULE_DATE_NONE ? NULL : "a date, yyyy-mm-dd";
     case ULE_SETTING_NUMBERS:
         return parse_numbers(config, text) ? NULL : "institution numbers of six characters, with commas";
+    case ULE_SETTING_URL: /* what is read is printed by --check-config */
+        *(const char **)member = *text ? text : NULL;
+        return strchr(text, '@') ? "a URL without name and password, which go into registry.user and "
+                                   "registry.password-file"
+                                 : NULL;
     case ULE_SETTING_PATH: /* made whole when the file has been read */
     case ULE_SETTING_TEXT: *(const char **)member = *text ? text : NULL; return NULL;
     case ULE_SETTING_SHARE: {
@@ -208,6 +214,10 @@ static enum ule_code read_file(struct ule_config *config, const char *path, stru
     enum ule_code code = ULE_OK;
     for (ssize_t size; code == ULE_OK && (size = getline(&text, &capacity, file)) >= 0;) {
         line++;
+        if (line == 1 && strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0) {
+            size -= (ssize_t)strlen(byte_order_mark);
+            memmove(text, text + strlen(byte_order_mark), (size_t)size + 1);
+        }
         if ((size_t)size != strlen(text) || size > LINE_MAX_BYTES)
             code = ule_fail(error, ULE_CONFIG, "%s:%u: not a line of text", path, line);
         else

@@ -94,7 +94,7 @@ const struct ule_setting ule_settings[ULE_CONFIG_SETTINGS] = {
      "register our schemas where they are not yet; without, somebody else must have (ule topics check)"},
     {"registry.timeout-ms", ULE_SETTING_COUNT, "3000", AT(registry.timeout_ms), false, NULL, NULL,
      "the registry has so long to answer, 100 to 5000: an open transaction waits for it"},
-    {"registry.url", ULE_SETTING_TEXT, "", AT(registry.url), false, NULL, NULL,
+    {"registry.url", ULE_SETTING_URL, "", AT(registry.url), false, NULL, NULL,
      "a schema registry of Confluent's interface, https://...; outputs are then framed with its schema ids"},
     {"registry.user", ULE_SETTING_TEXT, "", AT(registry.user), false, NULL, NULL,
      "the name for a registry that wants a password; over https only"},
@@ -123,16 +123,21 @@ _Static_assert(sizeof ule_settings / sizeof *ule_settings == ULE_CONFIG_SETTINGS
 static const struct {
     const char *name, *example, *help;
 } passed_on[] = {
-    {"bootstrap.servers", "broker-1.example:9093,broker-2.example:9093", "brokers to begin with; must be set"},
-    {"sasl.mechanism", "SCRAM-SHA-512", "how a name and a password are shown to the brokers"},
-    {"sasl.password-file", "kafka-password", "the password of sasl.username; a line end after it does not count"},
-    {"sasl.username", "ule-family", "our name, where the brokers do not go by certificates"},
-    {"security.protocol", "SSL", "SSL, or SASL_SSL where a name and a password are shown; without: in the clear"},
-    {"session.timeout.ms", "45000", "another member takes over from one that has been silent for so long"},
-    {"ssl.ca.location", "/etc/ule/ca.pem", "certificates, PEM, that the brokers' own must come from"},
-    {"ssl.certificate.location", "/etc/ule/ule-family.pem", "our certificate, PEM"},
-    {"ssl.key.location", "/etc/ule/ule-family.key", "its key, PEM"},
-    {"statistics.interval.ms", "5000", "how often the lag is counted and the brokers are looked after"},
+    {ULE_KAFKA_PREFIX "bootstrap.servers", "broker-1.example:9093,broker-2.example:9093",
+     "brokers to begin with; must be set"},
+    {ULE_KAFKA_PREFIX "sasl.mechanism", "SCRAM-SHA-512", "how a name and a password are shown to the brokers"},
+    {ULE_KAFKA_PREFIX "sasl.password-file", "kafka-password",
+     "the password of sasl.username; a line end after it does not count"},
+    {ULE_KAFKA_PREFIX "sasl.username", "ule-family", "our name, where the brokers do not go by certificates"},
+    {ULE_KAFKA_PREFIX "security.protocol", "SSL",
+     "SSL, or SASL_SSL where a name and a password are shown; without: in the clear"},
+    {ULE_KAFKA_PREFIX "session.timeout.ms", "45000",
+     "another member takes over from one that has been silent for so long"},
+    {ULE_KAFKA_PREFIX "ssl.ca.location", "/etc/ule/ca.pem", "certificates, PEM, that the brokers' own must come from"},
+    {ULE_KAFKA_PREFIX "ssl.certificate.location", "/etc/ule/ule-family.pem", "our certificate, PEM"},
+    {ULE_KAFKA_PREFIX "ssl.key.location", "/etc/ule/ule-family.key", "its key, PEM"},
+    {ULE_KAFKA_PREFIX "statistics.interval.ms", "5000",
+     "how often the lag is counted and the brokers are looked after"},
 };
 
 static size_t smaller(size_t a, size_t b) {
@@ -161,21 +166,42 @@ size_t ule_config_distance(const char *a, const char *b) {
 }
 
 const char *ule_settings_nearest(const char *name) {
-    const char *best = ule_settings[0].name;
-    for (size_t i = 1; i < ULE_CONFIG_SETTINGS; i++) {
-        if (ule_config_distance(name, ule_settings[i].name) < ule_config_distance(name, best))
+    const char *best = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < ULE_CONFIG_SETTINGS; i++) {
+        size_t distance = ule_config_distance(name, ule_settings[i].name);
+        if (distance < least) {
+            least = distance;
             best = ule_settings[i].name;
+        }
+    }
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) { /* as librdkafka's manual calls them */
+        size_t distance = ule_config_distance(name, passed_on[i].name + strlen(ULE_KAFKA_PREFIX));
+        if (distance < least) {
+            least = distance;
+            best = passed_on[i].name;
+        }
     }
     return best;
 }
 
+/* A misspelt one too: it is printed before it is refused. */
 static bool is_secret(const char *name) {
-    return strstr(name, "password") || strstr(name, "secret") || strstr(name, "token") || strstr(name, "key.pem");
+    if (strstr(name, "password") || strstr(name, "secret") || strstr(name, "token") || strstr(name, "key.pem"))
+        return true;
+    for (size_t size; *name; name += size + (name[size] != '\0')) {
+        char word[32];
+        size = strcspn(name, ".-_");
+        (void)snprintf(word, sizeof word, "%.*s", (int)smaller(size, sizeof word - 1), name);
+        if (ule_config_distance(word, "password") <= 3 || ule_config_distance(word, "secret") <= 1)
+            return true;
+    }
+    return false;
 }
 
 static const char *help_of(const char *name) {
     for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
-        if (strcmp(passed_on[i].name, name) == 0)
+        if (strcmp(passed_on[i].name + strlen(ULE_KAFKA_PREFIX), name) == 0)
             return passed_on[i].help;
     }
     return "passed on to librdkafka as it is";
@@ -214,8 +240,7 @@ void ule_config_print_help(FILE *file) {
         "# not stand here comes from a file: the name with -file behind it.\n\n",
         file);
     for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
-        (void)fprintf(file, "# %s\n# " ULE_KAFKA_PREFIX "%s = %s\n\n", passed_on[i].help, passed_on[i].name,
-                      passed_on[i].example);
+        (void)fprintf(file, "# %s\n# %s = %s\n\n", passed_on[i].help, passed_on[i].name, passed_on[i].example);
     (void)fputs("# A topic under another name than its own.\n# " ULE_TOPIC_PREFIX
                 "unilogin.case.v1 = test.unilogin.case.v1\n",
                 file);

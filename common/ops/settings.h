@@ -17,7 +17,8 @@ enum ule_setting_type {
     ULE_SETTING_NUMBERS,
     ULE_SETTING_PATH,
     ULE_SETTING_SHARE,
-    ULE_SETTING_TEXT
+    ULE_SETTING_TEXT,
+    ULE_SETTING_URL
 };
 
 struct ule_setting {
@@ -35,7 +36,7 @@ struct ule_setting {
 
 /* In alphabetical order. */
 extern const struct ule_setting ule_settings[ULE_CONFIG_SETTINGS];
-/* The setting whose name is most like this one. */
+/* The setting whose name is most like this one; or kafka.NAME, where it is like a NAME that many need. */
 const char *ule_settings_nearest(const char *name);
 
 #endif

@@ -109,11 +109,17 @@ static const struct {
     {"store.sync = true\nstore.sync = true", ":2: store.sync stands here a second time"},
     {"store.sync", ":1: expected key = value"},
     {"secret.file = /nonexistent/secret", "secret.file /nonexistent/secret: No such file"},
+    {"registry.url = https://me:hush@host/path",
+     ":1: registry.url: expected a URL without name and password, which go into registry.user and "
+     "registry.password-file"},
+    {"bootstrap.servers = a:1", "unknown key bootstrap.servers; did you mean kafka.bootstrap.servers?"},
+    {"sasl.usernam = me", "unknown key sasl.usernam; did you mean kafka.sasl.username?"},
 };
 
 START_TEST(a_mistake_is_named_with_file_and_line) {
     ck_assert_int_ne(read_text(refused[_i].text), ULE_OK);
     ck_assert_msg(strstr(error.message, refused[_i].message) != NULL, "%s", error.message);
+    ck_assert_ptr_null(strstr(error.message, "hush"));
     ck_assert_int_eq(error.action, ULE_ACTION_EXIT);
 }
 
@@ -166,6 +172,27 @@ START_TEST(a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed) {
     ck_assert_ptr_nonnull(strstr(error.message, "kafka.sasl.password-file"));
     (void)unlink(secret_path);
     ck_assert_int_eq(read_text(text), ULE_IO);
+}
+
+/* --check-config prints before it says that there is no such key. */
+START_TEST(a_secret_is_not_printed_under_a_name_that_is_misspelt) {
+    static const char *const names[] = {"sasl.password", "sasl.pasword", "ssl.key.passwrd",
+                                        "sasl.passwort", "client.secrt", "ssl.key.pem"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[128], printed[16384] = "";
+        (void)snprintf(text, sizeof text, "kafka.%s = made-up\n", names[i]);
+        ck_assert_int_eq(read_text(text), ULE_OK);
+        FILE *file = fmemopen(printed, sizeof printed, "w");
+        ck_assert_ptr_nonnull(file);
+        ule_config_print(config, file);
+        (void)fclose(file);
+        ck_assert_msg(!strstr(printed, "made-up") && strstr(printed, "(hidden)"), "%s", names[i]);
+    }
+}
+
+START_TEST(a_mark_of_byte_order_in_front_says_nothing) {
+    ck_assert_msg(read_text("\xef\xbb\xbfinstance.id = a\r\n") == ULE_OK, "%s", error.message);
+    ck_assert_str_eq(config->instance_id, "a");
 }
 
 START_TEST(a_replay_forgets_nobody_unless_told_to) {
@@ -268,6 +295,8 @@ int main(void) {
     tcase_add_loop_test(tests, a_mistake_is_named_with_file_and_line, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_test(tests, a_secret_comes_from_a_file_beside_the_configuration);
     tcase_add_test(tests, a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed);
+    tcase_add_test(tests, a_secret_is_not_printed_under_a_name_that_is_misspelt);
+    tcase_add_test(tests, a_mark_of_byte_order_in_front_says_nothing);
     tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);
     tcase_add_test(tests, keys_are_uuids_of_version_8_and_depend_on_the_secret);
     tcase_add_test(tests, the_table_of_settings_is_alphabetical_and_its_help_is_a_configuration);

@@ -4,6 +4,7 @@
 #include "core/person.h"
 
 #include "core/number.h"
+#include "core/told.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,12 @@ static void take_person(struct ule_derive *derive) {
             now->current_number = before->current_number;
         }
     }
+    /* A repeat of where the number went is the same word, and the five days go on (section 6). */
+    const char *current = ule_told_current(now), *was = before != NULL ? ule_told_current(before) : NULL;
+    if (current == NULL || was == NULL || strcmp(current, was) != 0)
+        state->current_at = ULE_TIME_NONE;
+    else if (state->current_at == ULE_TIME_NONE)
+        state->current_at = before->changed_at;
     state->person = now;
 }
 

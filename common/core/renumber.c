@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* First telling of a swap, for the deadline: CPR's own word has the time of its record. */
+/* First telling of a swap, but for CPR's own word. */
 static const struct ule_telling *root(const struct ule_pair *pair) {
     return ule_told_first(&pair->out, true);
 }
@@ -21,8 +21,13 @@ int64_t ule_renumber_deadline(const struct ule_person *person, const struct ule_
     if (root(pair) != NULL)
         told = root(pair)->first_at;
     if (pair->cpr_out) {
-        if (ule_told_cpr_current(person) != NULL && person->newest->changed_at < told)
-            told = person->newest->changed_at;
+        const char *current = ule_told_cpr_current(person);
+        if (current != NULL && strcmp(current, pair->number) == 0) {
+            int64_t first = person->state->current_at;
+            if (first == ULE_TIME_NONE)
+                first = person->newest->changed_at;
+            told = first < told ? first : told;
+        }
         if (pair->heard != NULL && pair->heard->former_at != ULE_TIME_NONE && pair->heard->former_at < told)
             told = pair->heard->former_at;
     }

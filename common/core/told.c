@@ -94,15 +94,17 @@ static void sift(struct ule_person *person, struct ule_pair *pair, struct ule_te
     *tellings = kept;
 }
 
-const char *ule_told_cpr_current(const struct ule_person *person) {
-    if (person->newest == NULL)
-        return NULL;
-    switch (person->newest->status) {
+const char *ule_told_current(const struct ule_person_changed *record) {
+    switch (record->status) {
     case ULE_CPR_STATUS_ANNULLED:
     case ULE_CPR_STATUS_DELETED_DUPLICATE:
-    case ULE_CPR_STATUS_NUMBER_CHANGED: return person->newest->current_number;
+    case ULE_CPR_STATUS_NUMBER_CHANGED: return record->current_number;
     default: return NULL;
     }
+}
+
+const char *ule_told_cpr_current(const struct ule_person *person) {
+    return person->newest != NULL ? ule_told_current(person->newest) : NULL;
 }
 
 /* That number went on to `target`, and not by way of this one: what follows from where this number went cannot say

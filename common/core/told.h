@@ -15,7 +15,9 @@ bool ule_told_by_request(const struct ule_telling *telling);
 bool ule_told_by_disputed(const struct ule_strings *disputed, const struct ule_telling *telling);
 /* What was told from that number to this one has been taken back, as seen from here. */
 bool ule_told_taken_back(const struct ule_pair *pair);
-/* The current number that CPR's own record of this number names, or NULL. */
+/* The current number that a record of CPR's names of a number that is no longer good, or NULL. */
+const char *ule_told_current(const struct ule_person_changed *record);
+/* The same of the newest record of this number. */
 const char *ule_told_cpr_current(const struct ule_person *person);
 /* What is remembered of a swap from this number, or NULL. */
 struct ule_outgoing *ule_renumber_memory(struct ule_person *person, const char *to);

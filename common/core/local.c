@@ -92,7 +92,7 @@ bool ule_local_take(struct ule_derive *derive) {
                                                 before->sequence, before->event_id) <= 0)
             return false;
         tell_swap(derive, now->replaces_number, now->number, true, false);
-        if (before != NULL)
+        if (before != NULL && !ule_text_equal(before->number, now->replaces_number))
             tell_swap(derive, before->number, now->number, false, false);
         note_named(derive, now->number, false, now->birth_date, now->given_names, now->family_name);
         for (size_t i = 0; i < now->contacts.count; i++) {

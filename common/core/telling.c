@@ -12,13 +12,14 @@ int ule_stamp_compare(int64_t at, int64_t sequence, const char *event_id, int64_
     return strcmp(event_id, other_event_id);
 }
 
-/* A repeat only moves the last time; what was said implicitly and is now said in so many words is explicit. */
+/* A repeat only moves the last time. What was said in so many words is another telling than what follows from a number
+ * that a record now carries: the one counts where the other does not, and each has its own times. */
 void ule_telling_add(struct ule_derive *derive, struct ule_telling_array *tellings, const struct ule_telling *telling) {
     for (size_t i = 0; i < tellings->count; i++) {
         struct ule_telling *known = &tellings->items[i];
         if (strcmp(known->from_number, telling->from_number) != 0 ||
             strcmp(known->to_number, telling->to_number) != 0 || known->contact != telling->contact ||
-            strcmp(known->source, telling->source) != 0)
+            known->explicit != telling->explicit || strcmp(known->source, telling->source) != 0)
             continue;
         if (ule_stamp_compare(telling->last_at, telling->last_sequence, "", known->last_at, known->last_sequence, "") >
             0) {
@@ -30,7 +31,6 @@ void ule_telling_add(struct ule_derive *derive, struct ule_telling_array *tellin
             known->first_at = telling->first_at;
             known->first_sequence = telling->first_sequence;
         }
-        known->explicit |= telling->explicit;
         known->standing |= telling->standing;
         if (known->case_number == NULL)
             known->case_number = telling->case_number;

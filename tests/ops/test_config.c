@@ -190,6 +190,15 @@ START_TEST(a_secret_is_not_printed_under_a_name_that_is_misspelt) {
     }
 }
 
+START_TEST(a_folder_too_is_beside_the_file_that_names_it) {
+    char beside[160];
+    (void)snprintf(beside, sizeof beside, "%.*s/state", (int)(strrchr(path, '/') - path), path);
+    ck_assert_int_eq(read_text("state.dir = state\n"), ULE_OK);
+    ck_assert_str_eq(config->state_dir, beside);
+    ck_assert_int_eq(read_text("state.dir = /var/state\n"), ULE_OK);
+    ck_assert_str_eq(config->state_dir, "/var/state");
+}
+
 START_TEST(a_mark_of_byte_order_in_front_says_nothing) {
     ck_assert_msg(read_text("\xef\xbb\xbfinstance.id = a\r\n") == ULE_OK, "%s", error.message);
     ck_assert_str_eq(config->instance_id, "a");
@@ -296,6 +305,7 @@ int main(void) {
     tcase_add_test(tests, a_secret_comes_from_a_file_beside_the_configuration);
     tcase_add_test(tests, a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed);
     tcase_add_test(tests, a_secret_is_not_printed_under_a_name_that_is_misspelt);
+    tcase_add_test(tests, a_folder_too_is_beside_the_file_that_names_it);
     tcase_add_test(tests, a_mark_of_byte_order_in_front_says_nothing);
     tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);
     tcase_add_test(tests, keys_are_uuids_of_version_8_and_depend_on_the_secret);

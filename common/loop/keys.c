@@ -69,6 +69,8 @@ static enum ule_code check_kafka(const struct ule_config *config, struct ule_err
 }
 
 enum ule_code ule_keys_check(const struct ule_config *config, struct ule_error *error) {
+    if (!ule_config_kafka(config, "bootstrap.servers") && !ule_config_kafka(config, "metadata.broker.list"))
+        return ule_fail(error, ULE_CONFIG, "kafka.bootstrap.servers: not set");
     enum ule_code code = check_topics(config, error);
     return code == ULE_OK ? check_kafka(config, error) : code;
 }

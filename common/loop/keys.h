@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys of the configuration whose names are not ours: topic.NAME must be a topic that there is, kafka.NAME one that
- * librdkafka knows. Of one that is neither, the nearest that is known is named. */
+/* What whoever talks to the brokers needs of a configuration: where they are, and in keys whose names are not ours,
+ * topics that there are (topic.NAME) and what librdkafka knows (kafka.NAME). The nearest that is known is named. */
 #ifndef ULE_LOOP_KEYS_H
 #define ULE_LOOP_KEYS_H
 

@@ -74,18 +74,8 @@ static void print_help(const struct ule_process *process, FILE *file) {
             : "");
 }
 
-static bool has_kafka(const struct ule_config *config, const char *name) {
-    for (size_t i = 0; i < config->kafka_count; i++) {
-        if (strcmp(config->kafka[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum ule_code check(const struct ule_process *process, const struct ule_config *config,
                            struct ule_error *error) {
-    if (!has_kafka(config, "bootstrap.servers") && !has_kafka(config, "metadata.broker.list"))
-        return ule_fail(error, ULE_CONFIG, "kafka.bootstrap.servers: not set");
     if (!config->instance_id || strlen(config->instance_id) > 100)
         return ule_fail(error, ULE_CONFIG, "instance.id: expected 1 to 100 bytes");
     if (config->partitions < 1 || config->batch_messages < 1)

@@ -292,6 +292,14 @@ bool ule_config_is_set(const struct ule_config *config, const char *name) {
     return false;
 }
 
+const char *ule_config_kafka(const struct ule_config *config, const char *name) {
+    for (size_t i = 0; i < config->kafka_count; i++) {
+        if (strcmp(config->kafka[i].name, name) == 0)
+            return config->kafka[i].value;
+    }
+    return NULL;
+}
+
 const char *ule_config_topic(const struct ule_config *config, const char *name) {
     for (size_t i = 0; i < config->topics_count; i++) {
         if (strcmp(config->topics[i].name, name) == 0)

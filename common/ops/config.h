@@ -89,6 +89,8 @@ void ule_config_free(struct ule_config *config); /* takes NULL */
 /* How unlike two names of keys are: 0 when they are the same. */
 size_t ule_config_distance(const char *a, const char *b);
 bool ule_config_is_set(const struct ule_config *config, const char *name);
+/* The value of kafka.<name>, NULL when not set. */
+const char *ule_config_kafka(const struct ule_config *config, const char *name);
 /* What the topic that design.md section 3 calls `name` is called here. */
 const char *ule_config_topic(const struct ule_config *config, const char *name);
 /* Where no secret is configured: a fixed one that everybody knows, for replays of made-up persons. True when it was. */

@@ -2,6 +2,7 @@
 #include "ule/live.h"
 
 #include "core/step.h"
+#include "loop/keys.h"
 #include "loop/source.h"
 #include "ops/log.h"
 #include "ule/commands.h"
@@ -32,11 +33,19 @@ bool ule_live_interrupted(void) {
 
 enum ule_code ule_live_config(const char *path, struct ule_config **out, struct ule_error *error) {
     ule_log_open("ule", ULE_LOG_ERROR);
-    enum ule_code code = ule_config_read(path, out, error);
-    if (code == ULE_OK && ule_config_develop(*out))
+    struct ule_config *config = NULL;
+    enum ule_code code = ule_config_read(path, &config, error);
+    if (code == ULE_OK)
+        code = ule_keys_check(config, error);
+    if (code != ULE_OK) {
+        ule_config_free(config);
+        return code;
+    }
+    if (ule_config_develop(config))
         (void)fputs("ule: no secret.file is configured: pseudonyms are made with a secret that everybody knows\n",
                     stderr);
-    return code;
+    *out = config;
+    return ULE_OK;
 }
 
 enum ule_code ule_live_client(const struct ule_config *config, rd_kafka_t **out, struct ule_error *error) {

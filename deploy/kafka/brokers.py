@@ -261,12 +261,16 @@ class Cluster:
                 "ssl.ca.location": self.authority.certificate, "ssl.certificate.location": certificate,
                 "ssl.key.location": key}
 
+    def java_properties(self, name):
+        """Likewise as Kafka's Java clients read them."""
+        return ("bootstrap.servers=%s\nsecurity.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=%s\n"
+                "ssl.truststore.type=PEM\nssl.truststore.location=%s\n" % (
+                    self.bootstrap, self.authority.issue_store(name, "client"), self.authority.certificate))
+
     def admin_properties(self):
-        """Likewise for ADMIN and for Kafka's own tools, in a file."""
-        store = self.authority.issue_store(ADMIN, "client")
-        path = store.with_name(ADMIN + ".properties")
-        write_whole(path, "security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=%s\n"
-                    "ssl.truststore.type=PEM\nssl.truststore.location=%s\n" % (store, self.authority.certificate))
+        """For ADMIN and for Kafka's own tools, in a file."""
+        path = self.authority.folder / (ADMIN + ".properties")
+        write_whole(path, self.java_properties(ADMIN))
         return path
 
     def user(self, name):

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/registry.h"
 
+#include "base/clock.h"
 #include "lib/suite.h"
 #include "ops/health.h"
 #include "records.h"
 #include "registry/server_fixture.h"
 
+#include <arpa/inet.h>
 #include <check.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct server *server;
@@ -272,6 +278,43 @@ START_TEST(settings_are_looked_at_before_the_start) {
     ule_registry_close(made);
 }
 
+/* A name server that takes questions and answers none, for this process alone: its socket, or -1 without the right. */
+static int silence_names(void) {
+    static const char said[] = "nameserver 127.0.0.42\n";
+    char name[] = "/tmp/ule-test-names-XXXXXX";
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(0x7f00002a)};
+    int one = 1, file = mkstemp(name), names = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert(file >= 0 && names >= 0 && write(file, said, sizeof said - 1) == sizeof said - 1);
+    (void)close(file);
+    (void)setsockopt(names, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    bool silent = bind(names, (const struct sockaddr *)&address, sizeof address) == 0 && unshare(CLONE_NEWNS) == 0 &&
+                  mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+                  mount(name, "/etc/resolv.conf", NULL, MS_BIND, NULL) == 0;
+    (void)unlink(name);
+    if (!silent)
+        (void)close(names);
+    return silent ? names : -1;
+}
+
+/* glibc asks again and again, for longer than a transaction lives. */
+START_TEST(a_name_that_nobody_answers_for_costs_no_more_than_the_time_there_is) {
+    struct ule_registry *made = NULL;
+    struct ule_framing framing;
+    int names = silence_names();
+    if (names < 0) {
+        (void)printf("skipped: no right to another /etc/resolv.conf here\n");
+        return;
+    }
+    config->registry.url = "http://registry.example";
+    ck_assert_int_eq(ule_registry_open(config, &made, &error), ULE_OK);
+    int64_t began = ule_clock_steady();
+    ck_assert_int_eq(ule_registry_framing(made, "t", &ule_case_record, &framing, &error), ULE_REGISTRY);
+    ck_assert_int_lt(ule_clock_steady() - began, 5000); /* the most that registry.timeout-ms may be; it is 1000 */
+    ule_registry_close(made);
+    (void)close(names);
+}
+
 int main(void) {
     Suite *suite = suite_create("registry");
     TCase *tests = tcase_create("all");
@@ -290,6 +333,7 @@ int main(void) {
     tcase_add_test(tests, without_a_registry_single_object_encoding_is_written);
     tcase_add_test(tests, compatibility_is_what_the_registry_says);
     tcase_add_loop_test(tests, settings_are_looked_at_before_the_start, 0, (int)(sizeof settings / sizeof *settings));
+    tcase_add_test(tests, a_name_that_nobody_answers_for_costs_no_more_than_the_time_there_is);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -92,16 +92,19 @@ static enum ule_code check(const struct ule_process *process, const struct ule_c
     return code == ULE_OK ? ule_keys_check(config, error) : code;
 }
 
-/* Where the log is a file, stderr is that file. */
+/* For a person at a terminal; the journal is told that it is an error. Where the log is a file, stderr is that file. */
+static int refuse(const struct ule_process *process, const struct ule_error *error) {
+    (void)fprintf(stderr, "%s%s: %s\n", getenv("JOURNAL_STREAM") ? "<3>" : "", process->name, error->message);
+    return EXIT_USAGE;
+}
+
 static int status_of(const struct ule_process *process, enum ule_code code, const struct ule_error *error) {
     if (code == ULE_OK) {
         ule_log(ULE_LOG_NOTICE, "stopped", "%s", "");
         return EXIT_SUCCESS;
     }
-    if (code == ULE_CONFIG || code == ULE_USAGE) {
-        (void)fprintf(stderr, "%s: %s\n", process->name, error->message);
-        return EXIT_USAGE;
-    }
+    if (code == ULE_CONFIG || code == ULE_USAGE)
+        return refuse(process, error);
     ule_log_error(ULE_LOG_ERROR, "ended", error);
     return code == ULE_FENCED ? EXIT_FENCED : EXIT_FAILURE;
 }
@@ -120,10 +123,14 @@ static int run(const struct ule_process *process, const struct ule_config *confi
     void *made = NULL;
     const struct ule_task *task = NULL;
     struct ule_http *http = NULL;
+    char file[512];
     enum ule_code code = check(process, config, &error);
     if (code == ULE_OK && config->log_file)
         code = ule_log_to_file(config->log_file, &error);
     begin_telling(process);
+    if (code == ULE_OK && config->readable_by_all)
+        ule_log(ULE_LOG_WARNING, "readable-by-all", "file=%s",
+                ule_log_quote(config->readable_by_all, file, sizeof file));
     if (code == ULE_OK)
         code = ule_http_open(config, &http, &error);
     if (code == ULE_OK)
@@ -169,10 +176,8 @@ int ule_process_main(int argc, char **argv, const struct ule_process *process) {
     struct ule_error error = {0};
     struct ule_config *config = NULL;
     enum ule_code code = ule_config_read(path, &config, &error);
-    if (code != ULE_OK) {
-        (void)fprintf(stderr, "%s: %s\n", process->name, error.message);
-        return EXIT_USAGE;
-    }
+    if (code != ULE_OK)
+        return refuse(process, &error);
     int status = EXIT_SUCCESS;
     if (check_only) {
         ule_config_print(config, stdout);

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SECRET_MIN = 16, SECRET_MAX = 4096, LINE_MAX_BYTES = 65536, COUNT_MAX = 1000000, DAYS_MAX = 36500 };
 
@@ -122,6 +123,9 @@ static enum ule_code read_beside(struct ule_config *config, const char *path, co
     FILE *file = fopen(name, "re");
     if (!file)
         return ule_fail(error, ULE_IO, "%.100s %s: %s", key, name, strerror(errno));
+    struct stat about;
+    if (fstat(fileno(file), &about) == 0 && (about.st_mode & S_IROTH))
+        config->readable_by_all = ule_arena_string(config->arena, name);
     uint8_t *read = ule_arena_alloc(config->arena, LINE_MAX_BYTES + 2);
     *size = fread(read, 1, LINE_MAX_BYTES + 1, file);
     bool failed = ferror(file) != 0;

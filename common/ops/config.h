@@ -73,6 +73,7 @@ struct ule_config {
     const char *principals[ULE_ACL_ROLES]; /* NULL when not set */
     const char *log_file;                  /* log.file, NULL when not set */
     bool clock_publish;                    /* clock = publish */
+    const char *readable_by_all;           /* a file with a secret that every user of the host can read, or NULL */
     struct ule_config_pair *kafka;         /* kafka.NAME = VALUE */
     struct ule_config_pair *topics;        /* topic.NAME = VALUE: a topic of design.md section 3 under another name */
     size_t kafka_count, topics_count;

@@ -55,7 +55,7 @@ class Served:
         while True:
             path = path or self.log
             text = path.read_text(errors="replace") if path.exists() else ""
-            found = re.search(pattern, text)
+            found = re.search(pattern, text, re.M)
             if found:
                 return found
             if time.monotonic() > until or self.popen.poll() is not None:

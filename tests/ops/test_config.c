@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char path[128], secret_path[160];
@@ -190,6 +191,18 @@ START_TEST(a_secret_is_not_printed_under_a_name_that_is_misspelt) {
     }
 }
 
+START_TEST(a_secret_that_every_user_can_read_is_told) {
+    char text[256];
+    (void)snprintf(text, sizeof text, "kafka.sasl.password-file = %s\n", secret_path);
+    write_file(secret_path, "0123456789abcdef");
+    ck_assert_int_eq(chmod(secret_path, 0640), 0);
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    ck_assert_ptr_null(config->readable_by_all);
+    ck_assert_int_eq(chmod(secret_path, 0644), 0);
+    ck_assert_int_eq(read_text(text), ULE_OK);
+    ck_assert_str_eq(config->readable_by_all, secret_path);
+}
+
 START_TEST(a_folder_too_is_beside_the_file_that_names_it) {
     char beside[160];
     (void)snprintf(beside, sizeof beside, "%.*s/state", (int)(strrchr(path, '/') - path), path);
@@ -305,6 +318,7 @@ int main(void) {
     tcase_add_test(tests, a_secret_comes_from_a_file_beside_the_configuration);
     tcase_add_test(tests, a_key_for_librdkafka_may_come_from_a_file_and_is_not_printed);
     tcase_add_test(tests, a_secret_is_not_printed_under_a_name_that_is_misspelt);
+    tcase_add_test(tests, a_secret_that_every_user_can_read_is_told);
     tcase_add_test(tests, a_folder_too_is_beside_the_file_that_names_it);
     tcase_add_test(tests, a_mark_of_byte_order_in_front_says_nothing);
     tcase_add_test(tests, a_replay_forgets_nobody_unless_told_to);

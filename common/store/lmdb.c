@@ -453,6 +453,22 @@ static const struct ule_store_backend backend = {
     .free = lmdb_free,
 };
 
+/* A file that ends before its last page would end the process where that is read. (One that lacks only pages that are
+ * free looks the same: it is rare, and costs no more than to build it anew.) */
+static int check_length(const struct environment *environment) {
+    MDB_envinfo info;
+    struct stat about;
+    int file;
+    int code = mdb_env_info(environment->env, &info);
+    if (!code)
+        code = mdb_env_get_fd(environment->env, &file);
+    if (!code)
+        code = fstat(file, &about) == 0 ? 0 : errno;
+    if (code)
+        return code;
+    return (size_t)about.st_size / environment->page_size > info.me_last_pgno ? 0 : MDB_CORRUPTED;
+}
+
 static int open_databases(const struct environment *environment) {
     MDB_txn *txn;
     int code = mdb_txn_begin(environment->env, NULL, 0, &txn);
@@ -503,8 +519,10 @@ enum ule_code ule_store_lmdb_open_group(const char *dir, unsigned count, uint64_
         code = mdb_env_stat(environment->env, &stat);
     if (!code) {
         environment->page_size = stat.ms_psize;
-        code = open_databases(environment);
+        code = check_length(environment);
     }
+    if (!code)
+        code = open_databases(environment);
     if (code) {
         enum ule_code failed = fail(environment, code, error);
         for (unsigned i = 0; i < count; i++)

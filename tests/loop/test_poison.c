@@ -84,6 +84,7 @@ static bool none(void) {
 START_TEST(a_death_from_outside_or_between_records_accuses_nothing) {
     ck_assert_int_eq(die("in", 0, 1, "", SIGKILL, false), SIGKILL);
     ck_assert_int_eq(die("in", 0, 1, "", SIGABRT, true), SIGABRT);
+    ck_assert_int_eq(die("in", 0, 1, "", SIGBUS, false), SIGBUS); /* a store's file, not a record */
     ck_assert_int_ne(access(path, F_OK), 0);
     expect(none);
 }

@@ -321,6 +321,31 @@ START_TEST(a_folder_that_is_no_store_is_an_error) {
     ck_assert_ptr_null(none);
 }
 
+START_TEST(a_file_that_was_cut_short_is_an_error) {
+    char path[160], text[1000], entity[16];
+    struct stat status;
+    memset(text, 't', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    open_store(LMDB, 1 << 24);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(entity, sizeof entity, "e%d", i);
+        put(entity, text, ULE_DATE_NONE);
+    }
+    commit();
+    ule_store_free(store);
+    open_store(LMDB, 1 << 24);
+    holds("e999", text);
+    ule_store_free(store);
+    store = NULL;
+    (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(truncate(path, status.st_size / 2), 0);
+    struct ule_error error = {0};
+    ck_assert_int_eq(ule_store_lmdb_open(dir, 1 << 24, false, &store, &error), ULE_STORE);
+    ck_assert_ptr_null(store);
+    ck_assert_ptr_nonnull(strstr(error.message, "damaged"));
+}
+
 START_TEST(stores_of_a_group_commit_together_or_not_at_all) {
     struct ule_store *group[3];
     struct ule_error error = {0};
@@ -385,6 +410,7 @@ int main(void) {
     tcase_add_test(tests, a_full_store_says_so_and_keeps_what_it_had);
     tcase_add_test(tests, a_key_that_lmdb_cannot_hold_fails_the_batch);
     tcase_add_test(tests, a_folder_that_is_no_store_is_an_error);
+    tcase_add_test(tests, a_file_that_was_cut_short_is_an_error);
     tcase_add_test(tests, stores_of_a_group_commit_together_or_not_at_all);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -12,6 +12,7 @@ struct ule_stepper {
     struct ule_buffer stored, state, slot;
     struct ule_stepper_counts counts;
     struct ule_census *census; /* NULL: nobody wants to know */
+    struct ule_stepper_limits limits;
 };
 
 struct ule_stepper *ule_stepper_new(const struct ule_policy *policy, const struct ule_stepper_sink *sink) {
@@ -40,6 +41,10 @@ void ule_stepper_count_in(struct ule_stepper *stepper, struct ule_census *census
     stepper->census = census;
 }
 
+void ule_stepper_limit(struct ule_stepper *stepper, const struct ule_stepper_limits *limits) {
+    stepper->limits = *limits;
+}
+
 /* The record that holds what `sender` told an entity that hears thousands. No id has a control character in it. */
 static const char *slot_name(struct ule_stepper *stepper, const struct ule_inbox_message *message) {
     return ule_arena_printf(stepper->arena, "%s%c%s", message->entity, ULE_SLOT_SEPARATOR, message->sender);
@@ -58,31 +63,48 @@ static enum ule_code load_slot(struct ule_stepper *stepper, struct ule_store *st
     return code;
 }
 
-static void save_slot(struct ule_stepper *stepper, struct ule_store *store, const struct ule_inbox_message *message,
-                      struct ule_person_state *state) {
-    if (message->sender[0] == '\0')
-        return;
-    struct ule_person_state slot;
-    ule_record_init(&ule_person_state_record, &slot, stepper->arena);
-    slot.heard = state->heard;
+/* Out of the state, into a record of its own. */
+static void split_slot(struct ule_stepper *stepper, struct ule_person_state *state, struct ule_person_state *slot) {
+    ule_record_init(&ule_person_state_record, slot, stepper->arena);
+    slot->heard = state->heard;
     state->heard.count = 0;
-    if (slot.heard.count == 0) {
+}
+
+static void save_slot(struct ule_stepper *stepper, struct ule_store *store, const struct ule_inbox_message *message,
+                      const struct ule_person_state *slot) {
+    if (slot->heard.count == 0) {
         ule_store_delete(store, slot_name(stepper, message));
         return;
     }
-    ule_state_write(stepper->codec, &slot, &stepper->slot);
+    ule_state_write(stepper->codec, slot, &stepper->slot);
     ule_store_put(store, slot_name(stepper, message), stepper->slot.bytes, stepper->slot.size, ULE_DATE_NONE);
 }
 
 /* False when nothing has changed: a repeat, or a tell that changes nothing; most of a sweep is of this kind. */
 static bool save(struct ule_stepper *stepper, struct ule_store *store, const char *entity,
                  const struct ule_person_state *state) {
-    ule_state_write(stepper->codec, state, &stepper->state);
     if (stepper->stored.size == stepper->state.size &&
         memcmp(stepper->stored.bytes, stepper->state.bytes, stepper->state.size) == 0)
         return false;
     ule_store_put(store, entity, stepper->state.bytes, stepper->state.size, state->due);
     return true;
+}
+
+/* What an entity has published is part of its state, so few states have to be looked at closely. */
+static enum ule_code check_size(struct ule_stepper *stepper, const struct ule_effects *effects,
+                                struct ule_error *error) {
+    const struct ule_stepper_limits *limits = &stepper->limits;
+    if (limits->state && stepper->state.size > limits->state)
+        return ule_fail(error, ULE_TOO_LARGE, "with it the state of this entity would be larger than %zu bytes",
+                        limits->state);
+    if (!limits->output || stepper->state.size <= limits->output)
+        return ULE_OK;
+    for (size_t i = 0; i < effects->outputs_count; i++) {
+        if (limits->output_size(stepper->sink.context, &effects->outputs[i]) > limits->output)
+            return ule_fail(error, ULE_TOO_LARGE, "with it an output of this entity would be larger than %zu bytes",
+                            limits->output);
+    }
+    return ULE_OK;
 }
 
 static enum ule_code hand_on(struct ule_stepper *stepper, const struct ule_effects *effects, int64_t at,
@@ -118,8 +140,17 @@ static enum ule_code take(struct ule_stepper *stepper, struct ule_store *store, 
     /* An entity that is still due after its Tick would be given it for ever. */
     if (message->tick != ULE_DATE_NONE && state.due != ULE_DATE_NONE && state.due <= today)
         return ule_fail(error, ULE_STATE, "an entity is still due after its tick");
-    if (apart)
-        save_slot(stepper, store, message, &state);
+    struct ule_person_state slot;
+    bool slotted = apart && message->sender[0] != '\0';
+    if (slotted)
+        split_slot(stepper, &state, &slot);
+    ule_state_write(stepper->codec, &state, &stepper->state);
+    if (message->tick == ULE_DATE_NONE)
+        code = check_size(stepper, &effects, error);
+    if (code != ULE_OK)
+        return code;
+    if (slotted)
+        save_slot(stepper, store, message, &slot);
     bool changed = save(stepper, store, message->entity, &state);
     if (changed && stepper->census)
         ule_census_change(stepper->census, &before, &state.published, stepper->arena);

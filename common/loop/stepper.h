@@ -34,6 +34,16 @@ void ule_stepper_free(struct ule_stepper *stepper); /* takes NULL */
 /* From now on `census` is kept: that of the store which is handed over with a message. NULL: none is, as at first. */
 void ule_stepper_count_in(struct ule_stepper *stepper, struct ule_census *census);
 
+/* Of what a message may lead to, in bytes; 0: there is no limit. */
+struct ule_stepper_limits {
+    size_t state, output;
+    size_t (*output_size)(void *context, const struct ule_output *output); /* the sink's context */
+};
+
+/* From now on a message that would make a state or an output larger is ULE_TOO_LARGE, and nothing has come of it. A
+ * Tick is not asked: what it adds is little. */
+void ule_stepper_limit(struct ule_stepper *stepper, const struct ule_stepper_limits *limits);
+
 /* `message` to its entity in `store`. *stored (may be NULL): the entity's state has changed. ULE_STATE when a state
  * cannot be read. */
 enum ule_code ule_stepper_take(struct ule_stepper *stepper, struct ule_store *store, int32_t today,

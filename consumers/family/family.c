@@ -38,13 +38,20 @@ static enum ule_code send_to(struct family *family, const char *topic, int32_t p
     return ule_worker_send(family->worker, &message, error);
 }
 
+static size_t output_size(void *context, const struct ule_output *output) {
+    struct family *family = context;
+    ule_buffer_clear(&family->bytes);
+    if (output->value)
+        ule_write_framed(ule_topic_records[output->topic], &family->outputs[output->topic].framing, output->value,
+                         &family->bytes);
+    return family->bytes.size;
+}
+
 static enum ule_code publish(void *context, const struct ule_output *output, int64_t at, struct ule_error *error) {
     struct family *family = context;
     const struct family_output *to = &family->outputs[output->topic];
     (void)at;
-    ule_buffer_clear(&family->bytes);
-    if (output->value)
-        ule_write_framed(ule_topic_records[output->topic], &to->framing, output->value, &family->bytes);
+    (void)output_size(family, output);
     return send_to(family, to->topic, (int32_t)ule_state_partition(output->key, (unsigned)to->partitions), output->key,
                    NULL, !output->value, error);
 }
@@ -155,6 +162,8 @@ static enum ule_code step(struct family *family, struct family_partition *partit
     uint64_t rings = count_rings(family);
     code = ule_stepper_take(family->stepper, partition->store, partition->today, message, NULL, error);
     ule_poison_leave();
+    if (code == ULE_TOO_LARGE)
+        *why = *error;
     if (count_rings(family) > rings)
         log_ring(family, message);
     return code;
@@ -296,6 +305,18 @@ static enum ule_code committed(void *context, struct ule_error *error) {
     return code;
 }
 
+/* Bytes: what a record of the topic may be, and a 16th less, for its envelope and for what a Tick may add. */
+static size_t most(const struct ule_config *config, const char *topic) {
+    int64_t bytes = ule_topic_plan_named(NULL, topic)->max_message_bytes;
+    for (size_t i = 0; i < config->kafka_count; i++) {
+        int64_t configured = strcmp(config->kafka[i].name, "message.max.bytes") == 0
+                                 ? strtoll(config->kafka[i].value, NULL, 10)
+                                 : bytes;
+        bytes = configured < bytes ? configured : bytes;
+    }
+    return (size_t)(bytes - bytes / 16);
+}
+
 static void free_task(void *made) {
     struct family *family = made;
     family_give_up(family);
@@ -331,6 +352,9 @@ static enum ule_code new_task(const struct ule_process *process, const struct ul
     for (size_t i = 0; i < ULE_TOPIC_COUNT; i++)
         family->outputs[i].topic = ule_config_topic(config, ule_topic_names[i]);
     ule_config_digest(config, family->digest);
+    const struct ule_stepper_limits limits = {most(config, ULE_CHANGELOG_TOPIC),
+                                              most(config, ule_topic_names[ULE_TOPIC_PROVISIONING]), output_size};
+    ule_stepper_limit(family->stepper, &limits);
     family->task = (struct ule_task){
         .name = process->name,
         .topics = family->topics,

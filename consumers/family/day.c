@@ -21,15 +21,19 @@ static enum ule_code write_tick(struct family *family, struct family_partition *
     enum ule_code code = ule_worker_send(family->worker, &message, error);
     if (code == ULE_OK)
         code = family_move_to(family, partition, partition->next, error);
-    if (code == ULE_OK)
+    if (code == ULE_OK) {
         partition->asked = date;
+        partition->changed = true;
+    }
     return code;
 }
 
+/* From the last day that was done, or is to be: the Tick of that may stand behind a backlog of weeks. */
 static enum ule_code check_jump(const struct family *family, const struct family_partition *partition, int32_t date,
                                 struct ule_error *error) {
     char now[11], then[11];
-    if (family->permits.jump || partition->today == ULE_DATE_NONE || date - partition->today <= JUMP_DAYS)
+    bool near = partition->asked != ULE_DATE_NONE && date - partition->asked <= JUMP_DAYS;
+    if (family->permits.jump || near || partition->today == ULE_DATE_NONE || date - partition->today <= JUMP_DAYS)
         return ULE_OK;
     return ule_fail(error, ULE_STATE,
                     "the clock of this host says %s, and the last day that was done is %s (partition %d): is the clock "

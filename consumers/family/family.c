@@ -248,6 +248,7 @@ static void put_partition(struct family *family, struct family_partition *partit
     ule_arena_reset(family->arena);
     ule_record_init(&ule_person_state_record, &state, family->arena);
     state.today = partition->today;
+    state.untied_since = partition->asked;
     state.version = partition->begun;
     state.quarantined.count = partition->quarantined_count;
     state.quarantined.items = ule_arena_array(family->arena, partition->quarantined_count + 1, sizeof(const char *));

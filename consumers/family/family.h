@@ -31,8 +31,8 @@ struct family_partition {
     int64_t as_of;                       /* wall clock: all of the changelog that there was then is in the store */
     int32_t today;                       /* the last day whose Tick is done, ULE_DATE_NONE before the first */
     int32_t ticking;                     /* the day that a Tick goes to */
-    int32_t asked;                       /* the last day that a Tick was written for here */
-    bool changed;                        /* today or quarantined, since the last commit */
+    int32_t asked;                       /* the last day that a Tick was written for, whoever wrote it */
+    bool changed;                        /* today, asked or quarantined, since the last commit */
     bool fresh;                          /* the group has no offset in the inbox */
     int64_t begun;                       /* wall clock: when the changelog got its first record; 0: it has none */
     struct ule_census census, committed; /* of the store: with the batch, and as of the last commit */

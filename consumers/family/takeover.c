@@ -144,6 +144,7 @@ static enum ule_code load_partition(struct family *family, struct family_partiti
     if (code != ULE_OK)
         return code;
     partition->today = found ? state.today : ULE_DATE_NONE;
+    partition->asked = found ? state.untied_since : ULE_DATE_NONE;
     partition->begun = found ? state.version : 0;
     for (size_t i = 0; i < state.quarantined.count; i++)
         family_quarantine(partition, state.quarantined.items[i]);
@@ -323,6 +324,8 @@ static enum ule_code check_life(struct family *family, struct family_partition *
                         "partition %" PRId32 ": %s has states, and the group has no offset in %s: was that made anew, "
                         "or were the offsets lost? To take it from its beginning, start once with --allow-new-inbox",
                         partition->number, family->changelog, family->inbox);
+    partition->asked = ULE_DATE_NONE; /* a Tick that was on its way is gone with it */
+    partition->changed = true;
     ule_log(ULE_LOG_WARNING, "new-inbox", "partition=%" PRId32 " offset=%" PRId64, partition->number, partition->next);
     return family_move_to(family, partition, partition->next, error); /* once is enough */
 }

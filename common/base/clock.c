@@ -21,7 +21,7 @@ int64_t ule_clock_steady(void) {
 void ule_clock_boot(char boot[static ULE_BOOT_SIZE]) {
     FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
     if (!file || fscanf(file, "%63s", boot) != 1)
-        (void)snprintf(boot, ULE_BOOT_SIZE, "unknown");
+        (void)snprintf(boot, ULE_BOOT_SIZE, ULE_BOOT_UNKNOWN);
     if (file)
         (void)fclose(file);
 }

@@ -242,7 +242,7 @@ void ule_kafka_cluster(rd_kafka_t *client, char *id, size_t size) {
     char *told = NULL;
     for (int waited = 0; !told && waited < CLUSTER_MS && !ule_kafka_is_stopping(); waited += TRY_MS)
         told = rd_kafka_clusterid(client, TRY_MS);
-    (void)snprintf(id, size, "%s", told && *told ? told : "unknown");
+    (void)snprintf(id, size, "%s", told && *told ? told : ULE_CLUSTER_UNKNOWN);
     if (told)
         rd_kafka_mem_free(client, told);
 }
@@ -265,7 +265,7 @@ enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_
         failed = rd_kafka_offsets_for_times(client, partitions, TRY_MS);
         for (int i = 0; i < partitions->cnt && !failed; i++) {
             at = &partitions->elems[i];
-            failed = at->err || at->offset >= 0 ? at->err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+            failed = at->err || at->offset >= 0 || edge >= 0 ? at->err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
         }
         if (!failed)
             return ULE_OK;

@@ -55,14 +55,17 @@ struct ule_kafka_mended {
     int64_t at; /* steady clock */
 };
 void ule_kafka_log_mended(struct ule_kafka_mended *mended, const rd_kafka_message_t *message);
-/* The cluster's id, "unknown" where it has none; it fits into 64 bytes. */
+/* The cluster's id, ULE_CLUSTER_UNKNOWN where no broker says it; it fits into 64 bytes. */
+#define ULE_CLUSTER_UNKNOWN "unknown"
 void ule_kafka_cluster(rd_kafka_t *client, char *id, size_t size);
 /* Asks who leads which partition. Where a leader has changed, librdkafka goes on asking the one that it knew for
  * offsets, and is told each time that it is the wrong one. */
 void ule_kafka_refresh(rd_kafka_t *client);
 /* Where the logs of `partitions` begin (`edge` RD_KAFKA_OFFSET_BEGINNING) or end (RD_KAFKA_OFFSET_END; by a
- * read_committed handle before the first open transaction), into their offsets. Not rd_kafka_query_watermark_offsets:
- * that of 2.0.2 asks for both and, where one of the answers is an error, gives the other for both of them. */
+ * read_committed handle before the first open transaction), into their offsets. A time as the edge is that of a record:
+ * the first with that time or a later one, RD_KAFKA_OFFSET_END where there is none. Not
+ * rd_kafka_query_watermark_offsets: that of 2.0.2 asks for both and, where one of the answers is an error, gives the
+ * other for both of them. */
 enum ule_code ule_kafka_edges(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions, int64_t edge,
                               struct ule_error *error) ULE_MUST_CHECK;
 /* Partitions of a topic, from the broker. ULE_KAFKA; for one that does not exist with action EXIT and its name. */

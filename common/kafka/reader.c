@@ -121,6 +121,17 @@ enum ule_code ule_kafka_reader_bounds(struct ule_kafka_reader *reader, const cha
     return code;
 }
 
+enum ule_code ule_kafka_reader_since(struct ule_kafka_reader *reader, const char *topic, int32_t partition,
+                                     int64_t time, int64_t *offset, struct ule_error *error) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    (void)rd_kafka_topic_partition_list_add(list, topic, partition);
+    enum ule_code code = ule_kafka_edges(reader->uncommitted, list, time, error);
+    if (!code)
+        *offset = list->elems[0].offset >= 0 ? list->elems[0].offset : INT64_MAX;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
 enum ule_code ule_kafka_reader_start(struct ule_kafka_reader *reader, const char *topic, int32_t partition,
                                      int64_t from, int64_t to, struct ule_error *error) {
     struct reading reading = {.partition = partition, .to = to, .untold = from >= to};

@@ -18,6 +18,9 @@ void ule_kafka_reader_close(struct ule_kafka_reader *reader); /* takes NULL */
  * read_committed handle an open transaction hides what will be committed (design.md section 5). */
 enum ule_code ule_kafka_reader_bounds(struct ule_kafka_reader *reader, const char *topic, int32_t partition,
                                       int64_t *low, int64_t *high, struct ule_error *error) ULE_MUST_CHECK;
+/* The first record of a partition that has this time or a later one; INT64_MAX where there is none. */
+enum ule_code ule_kafka_reader_since(struct ule_kafka_reader *reader, const char *topic, int32_t partition,
+                                     int64_t time, int64_t *offset, struct ule_error *error) ULE_MUST_CHECK;
 /* From now on next() gives the records of this partition from `from` on until the position reaches `to`, and of those
  * that were started before. Where `from` >= `to` nothing is read, and next() tells the end at once. */
 enum ule_code ule_kafka_reader_start(struct ule_kafka_reader *reader, const char *topic, int32_t partition,

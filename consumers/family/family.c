@@ -82,7 +82,12 @@ static enum ule_code opened(void *context, struct ule_worker *worker, struct ule
     if (code != ULE_OK)
         return code;
     ule_kafka_cluster(ule_worker_client(worker), family->cluster, sizeof family->cluster);
-    return ULE_OK;
+    if (strcmp(family->cluster, ULE_CLUSTER_UNKNOWN) != 0)
+        return ULE_OK;
+    code = ule_fail(error, ULE_KAFKA, "no broker says which cluster it is of"); /* and every cache is of one */
+    if (error)
+        error->action = ULE_ACTION_RESTART;
+    return code;
 }
 
 static enum ule_code assigned(void *context, const struct ule_assigned *all, size_t count, struct ule_error *error) {

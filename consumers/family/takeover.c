@@ -28,6 +28,7 @@ enum {
     COMMIT_RECORDS = 20000, /* of the changelog: what is held in memory meanwhile */
     SHOW_MS = 5000,
     OLDEST_MS = 5 * 24 * 3600 * 1000, /* of the 7 days that a tombstone stays (delete.retention.ms) */
+    ASTRAY_MS = 60 * 1000,            /* by so much the clocks of two hosts may differ */
 };
 
 static const char meta_name[] = "cache";
@@ -36,7 +37,7 @@ static const char meta_name[] = "cache";
 struct cache {
     char cluster[64], topic[256], boot[64], digest[65];
     int32_t partition, partitions, running;
-    int64_t position, as_of;
+    int64_t position, as_of, written; /* written: wall clock, when it said this */
 };
 
 enum ule_code family_lock(struct family *family, struct ule_error *error) {
@@ -62,9 +63,10 @@ static void store_path(const struct family *family, const struct family_partitio
 
 static void write_cache(const struct family *family, const struct family_partition *partition, bool running) {
     char text[768];
-    int size = snprintf(text, sizeof text, "%s %s %" PRId32 " %" PRId32 " %" PRId64 " %" PRId64 " %s %d %s",
+    int size = snprintf(text, sizeof text, "%s %s %" PRId32 " %" PRId32 " %" PRId64 " %" PRId64 " %s %d %s %" PRId64,
                         family->cluster, family->changelog, partition->number, family->config->partitions,
-                        partition->position, partition->as_of, family->boot, running ? 1 : 0, family->digest);
+                        partition->position, partition->as_of, family->boot, running ? 1 : 0, family->digest,
+                        ule_clock_wall());
     ule_store_meta_put(partition->store, meta_name, text, (size_t)size);
 }
 
@@ -85,9 +87,9 @@ static bool read_cache(struct ule_store *store, struct cache *cache) {
         ule_buffer_append(&bytes, "", 1);
         /* NOLINTNEXTLINE(cert-err34-c): we wrote it; what is out of range is distrusted like anything else */
         known = sscanf((const char *)bytes.bytes,
-                       "%63s %255s %" SCNd32 " %" SCNd32 " %" SCNd64 " %" SCNd64 " %63s %" SCNd32 " %64s",
+                       "%63s %255s %" SCNd32 " %" SCNd32 " %" SCNd64 " %" SCNd64 " %63s %" SCNd32 " %64s %" SCNd64,
                        cache->cluster, cache->topic, &cache->partition, &cache->partitions, &cache->position,
-                       &cache->as_of, cache->boot, &cache->running, cache->digest) == 9;
+                       &cache->as_of, cache->boot, &cache->running, cache->digest, &cache->written) == 10;
     }
     ule_buffer_close(&bytes);
     return known;
@@ -103,9 +105,11 @@ static const char *distrust(const struct family *family, const struct family_par
         return "its position is not in the changelog";
     /* Not when it was written last: who gives up in the middle of a restore has not seen the tombstones behind it. */
     int64_t age = ule_clock_wall() - cache->as_of;
-    if (age > OLDEST_MS || age < -OLDEST_MS)
+    if (age > OLDEST_MS)
         return "it is older than five days";
-    if (cache->running && strcmp(cache->boot, family->boot) != 0)
+    if (age < -ASTRAY_MS)
+        return "its time has not come yet: the clock was set, and nobody knows how old it is";
+    if (cache->running && (strcmp(cache->boot, family->boot) != 0 || strcmp(family->boot, ULE_BOOT_UNKNOWN) == 0))
         return "the machine stopped while it was written";
     return NULL;
 }
@@ -118,9 +122,24 @@ static enum ule_code open_store(const struct family *family, struct family_parti
                                &partition->store, error);
 }
 
+/* A compacted topic keeps the newest record of each key, and begins at 0. */
+static enum ule_code check_beginning(const struct family *family, const struct family_partition *partition, int64_t low,
+                                     struct ule_error *error) {
+    if (low == 0)
+        return ULE_OK;
+    return ule_fail(error, ULE_STATE,
+                    "%s partition %" PRId32 " begins at offset %" PRId64 ": what stood before it was deleted, and the "
+                    "states of whoever was told of there are lost; was its cleanup.policy another than compact? Make "
+                    "it and %s anew, and send the inputs again",
+                    family->changelog, partition->number, low, family->inbox);
+}
+
 static enum ule_code rebuild(const struct family *family, struct family_partition *partition, int64_t low,
                              const char *why, struct ule_error *error) {
     char path[4200];
+    enum ule_code code = check_beginning(family, partition, low, error);
+    if (code != ULE_OK)
+        return code;
     ule_log(ULE_LOG_NOTICE, "rebuilding", "partition=%" PRId32 " reason=\"%s\"", partition->number, why);
     ule_store_free(partition->store);
     partition->store = NULL;
@@ -178,6 +197,30 @@ static enum ule_code believe(struct family *family, struct family_partition *par
     return code;
 }
 
+/* NULL, or why a cache that says nothing wrong of itself is of another changelog of the same name. What stood before
+ * its position when it was written is no younger than it. */
+static enum ule_code find_out(struct family *family, const struct family_partition *partition,
+                              const struct cache *cache, const char **why, struct ule_error *error) {
+    int64_t younger = INT64_MAX;
+    enum ule_code code = ule_kafka_reader_since(family->restorer, family->changelog, partition->number,
+                                                cache->written + ASTRAY_MS, &younger, error);
+    if (code == ULE_OK && younger < cache->position)
+        *why = "the changelog was made anew after it was written";
+    return code;
+}
+
+static enum ule_code use_cache(struct family *family, struct family_partition *partition, const struct cache *cache,
+                               int64_t low, int64_t high, struct ule_error *error) {
+    const char *why = distrust(family, partition, cache, low);
+    enum ule_code code = ULE_OK;
+    if (!why && cache->position <= high)
+        code = find_out(family, partition, cache, &why, error);
+    if (code != ULE_OK)
+        return code;
+    partition->uncounted = !why && !ule_census_load(partition->store, &partition->census);
+    return why ? rebuild(family, partition, low, why, error) : believe(family, partition, cache, high, error);
+}
+
 static enum ule_code open_cache(struct family *family, struct family_partition *partition, struct ule_error *error) {
     int64_t low = 0, high = 0;
     partition->restore_as_of = ule_clock_wall();
@@ -191,15 +234,14 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
     /* A file that is no store any more is as good as none. */
     if (code != ULE_OK)
         code = rebuild(family, partition, low, "it cannot be opened", error);
-    else if (!read_cache(partition->store, &cache)) {
+    else if (read_cache(partition->store, &cache)) {
+        code = use_cache(family, partition, &cache, low, high, error);
+    } else if (ule_store_count(partition->store) > 0) {
+        code = rebuild(family, partition, low, "it does not say what it is", error);
+    } else {
         partition->position = low; /* a new one */
         partition->uncounted = true;
-        if (ule_store_count(partition->store) > 0)
-            code = rebuild(family, partition, low, "it does not say what it is", error);
-    } else {
-        const char *why = distrust(family, partition, &cache, low);
-        partition->uncounted = !why && !ule_census_load(partition->store, &partition->census);
-        code = why ? rebuild(family, partition, low, why, error) : believe(family, partition, &cache, high, error);
+        code = check_beginning(family, partition, low, error);
     }
     if (code != ULE_OK)
         return code;

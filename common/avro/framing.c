@@ -107,6 +107,15 @@ enum ule_code ule_reader_add_schema(struct ule_reader *reader, const char *schem
     return code;
 }
 
+/* One that we once wrote by: looked up when it is met. */
+static const struct writer *add_past(struct ule_reader *reader, uint64_t fingerprint) {
+    for (const struct ule_past_schema *past = reader->record->past; past && past->json; past++) {
+        if (past->fingerprint == fingerprint)
+            return add(reader, BY_FINGERPRINT, fingerprint, past->json);
+    }
+    return NULL;
+}
+
 static enum ule_code decode(const struct ule_reader *reader, const struct writer *writer, const uint8_t *bytes,
                             size_t size, struct ule_arena *arena, void *value, struct ule_error *error) {
     if (writer->ours)
@@ -149,6 +158,8 @@ static enum ule_code decode_single_object(struct ule_reader *reader, const uint8
     if (fingerprint == reader->record->fingerprint)
         return ule_record_decode(reader->record, bytes, size, arena, value, error);
     const struct writer *writer = find(reader, BY_FINGERPRINT, fingerprint, NULL);
+    if (!writer)
+        writer = add_past(reader, fingerprint);
     if (!writer)
         return ule_fail(error, ULE_SCHEMA_UNKNOWN, "%s: no schema has the fingerprint %016llx", reader->record->name,
                         (unsigned long long)fingerprint);

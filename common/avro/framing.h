@@ -18,7 +18,7 @@ typedef enum ule_code ule_schema_by_id(void *context, uint32_t id, const char **
 struct ule_reader *ule_reader_new(const struct ule_record *record);
 void ule_reader_free(struct ule_reader *reader);
 void ule_reader_set_registry(struct ule_reader *reader, ule_schema_by_id *lookup, void *context);
-/* Makes a writer schema known by its fingerprint (schemas/history, tests). */
+/* Makes a writer schema known by its fingerprint; those of schemas/ and schemas/history are. */
 enum ule_code ule_reader_add_schema(struct ule_reader *reader, const char *schema_json,
                                     struct ule_error *error) ULE_MUST_CHECK;
 /* Both framings by the first byte. Unknown fields are skipped, absent ones take the default of our schema; int to long

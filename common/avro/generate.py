@@ -4,7 +4,8 @@
 
 The mapping is the one at the top of common/avro/record.h. A named type may be used in a file other than the one that
 defines it, and may be defined in several when it is the same in all; what C gets is one of each, in order of use. The
-schema text that is compiled in stands by itself: every named type is written out at its first use."""
+schema text that is compiled in stands by itself: every named type is written out at its first use. So does one in a
+folder `history`, `<Record>.<n>.avsc`, which is compiled in as what was once written."""
 import argparse
 import json
 import os
@@ -249,7 +250,22 @@ def emit_enum(schema, header, source):
     source.append('    "%s", %s_symbols, %d};\n' % (plain(schema["name"]), name, len(schema["symbols"])))
 
 
-def emit_record(schema, types, root, arrays, header, source):
+def emit_text(whole, source):
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    pieces = [text[i : i + 100] for i in range(0, len(text), 100)]
+    source.extend("    " + c_string(piece) for piece in pieces)
+
+
+def emit_past(name, past, source):
+    source.append("static const struct ule_past_schema %s_past[] = {" % name)
+    for whole in past:
+        source.append("    {UINT64_C(0x%016x)," % fingerprint(canonical(whole)))
+        emit_text(whole, source)
+        source.append("    },")
+    source.append("    {0, NULL},\n};")
+
+
+def emit_record(schema, types, root, past, arrays, header, source):
     name = snake(schema["name"])
     fields = [Field(field, types) for field in schema["fields"]]
     arrays.update(field.type for field in fields if field.array and field.kind == "RECORD")
@@ -267,26 +283,44 @@ def emit_record(schema, types, root, arrays, header, source):
         raise Wrong("%s: more fields than a byte counts" % schema["name"])
     by_name = sorted(range(len(fields)), key=lambda i: fields[i].name)
     source.append("static const uint8_t %s_by_name[] = {%s};" % (name, ", ".join(map(str, by_name))))
+    if past:
+        emit_past(name, past, source)
     source.append("const struct ule_record ule_%s_record = {" % name)
     source.append('    "%s", sizeof(struct ule_%s), %s_fields, %d,' % (plain(schema["name"]), name, name, len(fields)))
     if root:
         whole = written_out(schema["name"], types, set())
-        text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
-        pieces = [text[i : i + 100] for i in range(0, len(text), 100)]
-        source.extend("    " + c_string(piece) for piece in pieces)
-        source.append("    , UINT64_C(0x%016x), %s};\n" % (fingerprint(canonical(whole)), rest))
+        emit_text(whole, source)
+        history = name + "_past" if past else "NULL"
+        source.append("    , UINT64_C(0x%016x), %s, %s};\n" % (fingerprint(canonical(whole)), rest, history))
     else:
-        source.append("    NULL, 0, %s};\n" % rest)
+        source.append("    NULL, 0, %s, NULL};\n" % rest)
+
+
+def read(paths):
+    """All types, the records that have a file of their own, and what was once written of each, oldest first."""
+    types, roots, past = {}, [], {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        with open(path, encoding="utf-8") as file:
+            try:
+                if os.path.basename(folder) == "history":
+                    record, number, _ = name.split(".")
+                    former = {}
+                    whole = written_out(collect(json.load(file), "", former), former, set())
+                    past.setdefault(record, []).append((int(number), whole))
+                else:
+                    roots.append(collect(json.load(file), "", types))
+            except (Wrong, ValueError, KeyError) as error:
+                raise Wrong("%s: %s" % (path, error)) from error
+    past = {name: [whole for _, whole in sorted(versions, key=lambda v: v[0])] for name, versions in past.items()}
+    unknown = set(past) - set(map(plain, roots))
+    if unknown:
+        raise Wrong("history of %s, which is no schema" % ", ".join(sorted(unknown)))
+    return types, roots, past
 
 
 def generate(paths):
-    types, roots = {}, []
-    for path in paths:
-        with open(path, encoding="utf-8") as file:
-            try:
-                roots.append(collect(json.load(file), "", types))
-            except (Wrong, ValueError, KeyError) as error:
-                raise Wrong("%s: %s" % (path, error)) from error
+    types, roots, past = read(paths)
     header = [
         "/* Made by common/avro/generate.py out of schemas/: change those. */",
         "#ifndef ULE_RECORDS_H\n#define ULE_RECORDS_H\n",
@@ -304,7 +338,8 @@ def generate(paths):
         if types[name]["type"] == "enum":
             emit_enum(types[name], body, source)
         else:
-            emit_record(types[name], types, name in roots, arrays, body, source)
+            former = past.get(plain(name), ()) if name in roots else ()
+            emit_record(types[name], types, name in roots, former, arrays, body, source)
     for name, body in bodies.items():
         header.extend(body)
         if name in arrays:
@@ -319,10 +354,19 @@ def generate(paths):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for records.h and records.c")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", metavar="DIR", help="folder for records.h and records.c")
+    what.add_argument("--print", metavar="RECORD", help="its schema in canonical form, as schemas/history has it")
     parser.add_argument("schemas", nargs="+", metavar="schema.avsc")
     arguments = parser.parse_args()
     try:
+        if arguments.print:
+            types, roots, _ = read(arguments.schemas)
+            names = [root for root in roots if plain(root) == arguments.print]
+            if not names:
+                raise Wrong("%s is not among them" % arguments.print)
+            print(canonical(written_out(names[0], types, set())))
+            return
         files = generate(sorted(arguments.schemas))
     except Wrong as error:
         sys.exit("generate.py: %s" % error)

@@ -19,14 +19,6 @@ const struct ule_record *ule_record_named(const char *name) {
     return NULL;
 }
 
-const struct ule_record *ule_record_by_fingerprint(uint64_t fingerprint) {
-    for (size_t i = 0; ule_records[i]; i++) {
-        if (ule_records[i]->fingerprint == fingerprint)
-            return ule_records[i];
-    }
-    return NULL;
-}
-
 /* The place as text; what does not fit is left out. */
 static size_t place_format(const struct ule_place *place, char *text, size_t size) {
     size_t at = 0;

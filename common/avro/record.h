@@ -79,6 +79,12 @@ struct ule_field {
     const char *default_json;        /* NULL: the field must be there */
 };
 
+/* A schema that a record once had (schemas/history): what was written by it is still read. */
+struct ule_past_schema {
+    uint64_t fingerprint;
+    const char *json; /* NULL ends a list */
+};
+
 struct ule_record {
     const char *name; /* "PersonChanged" */
     size_t size;      /* of the struct */
@@ -88,12 +94,12 @@ struct ule_record {
     uint64_t fingerprint;    /* CRC-64-AVRO of the schema's parsing canonical form */
     const void *blank;       /* a struct with all fields at their defaults, or zero or null; NULL: all zero bits */
     const uint8_t *by_name;  /* which field comes first, second, ... in the order of their names */
+    const struct ule_past_schema *past; /* NULL: none */
 };
 
 /* Every record that has a file of its own, NULL-terminated. */
 extern const struct ule_record *const ule_records[];
 const struct ule_record *ule_record_named(const char *name); /* NULL when there is none */
-const struct ule_record *ule_record_by_fingerprint(uint64_t fingerprint);
 
 /* All fields to their defaults, those without one to zero or null. Arena: for default strings and arrays. */
 void ule_record_init(const struct ule_record *record, void *value, struct ule_arena *arena);

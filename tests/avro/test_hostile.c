@@ -316,11 +316,12 @@ START_TEST(items_that_take_no_bytes_are_bounded) {
     static const struct ule_field inner_fields[] = {
         {"text", ULE_KIND_STRING, true, false, 0, NULL, NULL, "null"},
     };
-    static const struct ule_record inner = {"Inner", sizeof(char *), inner_fields, 1, NULL, 0, NULL, NULL};
+    static const struct ule_record inner = {"Inner", sizeof(char *), inner_fields, 1, NULL, 0, NULL, NULL, NULL};
     static const struct ule_field outer_fields[] = {
         {"items", ULE_KIND_RECORD, false, true, 0, NULL, &inner, "[]"},
     };
-    static const struct ule_record outer = {"Outer", sizeof(struct ule_strings), outer_fields, 1, NULL, 0, NULL, NULL};
+    static const struct ule_record outer = {"Outer", sizeof(struct ule_strings), outer_fields, 1, NULL, 0, NULL, NULL,
+                                            NULL};
     static const char empty[] =
         "{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"items\",\"type\":{\"type\":"
         "\"array\",\"items\":{\"type\":\"record\",\"name\":\"I\",\"fields\":[]}}}]}";

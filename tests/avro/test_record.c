@@ -24,16 +24,13 @@ static void encode(const struct ule_record *record, const void *value, struct ul
     ule_record_encode(record, value, out);
 }
 
-START_TEST(records_are_found_by_name_and_by_fingerprint) {
+START_TEST(records_are_found_by_name) {
     ck_assert_ptr_eq(ule_record_named("PersonChanged"), &ule_person_changed_record);
     ck_assert_ptr_eq(ule_record_named("Case"), &ule_case_record);
     ck_assert_ptr_null(ule_record_named("Parent")); /* no file of its own */
     ck_assert_ptr_null(ule_record_named("personChanged"));
-    for (size_t i = 0; ule_records[i]; i++) {
+    for (size_t i = 0; ule_records[i]; i++)
         ck_assert_ptr_eq(ule_record_named(ule_records[i]->name), ule_records[i]);
-        ck_assert_ptr_eq(ule_record_by_fingerprint(ule_records[i]->fingerprint), ule_records[i]);
-    }
-    ck_assert_ptr_null(ule_record_by_fingerprint(0));
     ck_assert_ptr_null(ule_parent_record.schema_json);
 }
 
@@ -228,7 +225,7 @@ int main(void) {
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, records_are_found_by_name_and_by_fingerprint);
+    tcase_add_test(tests, records_are_found_by_name);
     tcase_add_test(tests, a_new_record_has_the_defaults_of_its_schema);
     tcase_add_test(tests, a_credential_is_written_as_the_specification_says);
     tcase_add_test(tests, an_array_may_come_in_blocks_with_and_without_their_size);

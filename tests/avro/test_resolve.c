@@ -297,6 +297,22 @@ static void read_back(struct ule_reader *reader, const char *schema, const struc
     }
 }
 
+/* A value at random, and `written`, malloc'ed, `room` bytes in front of it, as somebody with that schema writes it. */
+static void *write_random(struct random *random, const struct ule_record *record, avro_value_iface_t *iface,
+                          size_t room, char **written, size_t *size) {
+    avro_value_t out;
+    must(avro_generic_value_new(iface, &out));
+    void *value = random_new(random, record);
+    write_record(random, record, value, &out);
+    must(avro_value_sizeof(&out, size));
+    *written = malloc(room + *size + 1);
+    avro_writer_t writer = avro_writer_memory(*written + room, (int64_t)*size);
+    must(avro_value_write(writer, &out));
+    avro_writer_free(writer);
+    avro_value_decref(&out);
+    return value;
+}
+
 START_TEST(whatever_a_writer_calls_for_is_read_by_field_name) {
     const struct ule_record *record = ule_records[_i];
     struct random random = {seed + (uint64_t)_i, arena};
@@ -309,19 +325,11 @@ START_TEST(whatever_a_writer_calls_for_is_read_by_field_name) {
         must(avro_schema_from_json_length(text, strlen(text), &schema));
         avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
         for (int i = 0; i < 5; i++) {
-            avro_value_t out;
-            must(avro_generic_value_new(iface, &out));
-            void *value = random_new(&random, record);
-            write_record(&random, record, value, &out);
+            char *written;
             size_t size;
-            must(avro_value_sizeof(&out, &size));
-            char *written = malloc(size + 1);
-            avro_writer_t writer = avro_writer_memory(written, (int64_t)size);
-            must(avro_value_write(writer, &out));
+            void *value = write_random(&random, record, iface, 0, &written, &size);
             read_back(reader, text, record, value, written, size, i == 0 && size < 2000);
-            avro_writer_free(writer);
             free(written);
-            avro_value_decref(&out);
             ule_arena_reset(arena);
         }
         avro_value_iface_decref(iface);
@@ -329,6 +337,39 @@ START_TEST(whatever_a_writer_calls_for_is_read_by_field_name) {
         free(text);
         ule_reader_free(reader);
     }
+}
+
+/* schemas/history: the fingerprint in front says by which version it was written. */
+START_TEST(what_was_written_by_a_past_version_is_read) {
+    const struct ule_record *record = ule_records[_i];
+    struct random random = {seed + (uint64_t)_i, arena};
+    struct ule_reader *reader = ule_reader_new(record);
+    for (const struct ule_past_schema *past = record->past; past && past->json; past++) {
+        ck_assert_uint_ne(past->fingerprint, record->fingerprint);
+        avro_schema_t schema;
+        must(avro_schema_from_json_length(past->json, strlen(past->json), &schema));
+        avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
+        for (int i = 0; i < schemas; i++) {
+            enum { FRONT = 10 };
+            char *written;
+            size_t size;
+            struct ule_error error = {0};
+            void *value = write_random(&random, record, iface, FRONT, &written, &size);
+            void *back = ule_arena_alloc(arena, record->size);
+            written[0] = '\xc3';
+            written[1] = '\x01';
+            for (int byte = 0; byte < 8; byte++)
+                written[2 + byte] = (char)(uint8_t)(past->fingerprint >> (8 * byte));
+            enum ule_code code = ule_reader_decode(reader, (const uint8_t *)written, FRONT + size, arena, back, &error);
+            ck_assert_msg(code == ULE_OK, "%s", error.message);
+            ck_assert(ule_record_equal(record, value, back));
+            free(written);
+            ule_arena_reset(arena);
+        }
+        avro_value_iface_decref(iface);
+        avro_schema_decref(schema);
+    }
+    ule_reader_free(reader);
 }
 
 int main(void) {
@@ -342,6 +383,7 @@ int main(void) {
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, whatever_a_writer_calls_for_is_read_by_field_name, 0, count);
+    tcase_add_loop_test(tests, what_was_written_by_a_past_version_is_read, 0, count);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

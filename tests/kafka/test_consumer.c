@@ -205,6 +205,64 @@ START_TEST(partitions_that_are_lost_are_said_to_be) {
     ck_assert_ptr_nonnull(ule_consumer_group(consumer));
 }
 
+/* As librdkafka would hand it to another process: what it identifies a member by. */
+static size_t write_group(const rd_kafka_consumer_group_metadata_t *group, char *text, size_t size) {
+    void *bytes = NULL;
+    size_t written = 0;
+    ck_assert_ptr_null(rd_kafka_consumer_group_metadata_write(group, &bytes, &written));
+    ck_assert_uint_le(written, size);
+    memcpy(text, bytes, written);
+    rd_kafka_mem_free(NULL, bytes);
+    return written;
+}
+
+/* The group goes on without a member that is busy with its batch, and librdkafka, beside it, with the group: the batch
+ * is committed as by who it was when the partitions were given out, or nothing would fence it. */
+START_TEST(a_batch_is_of_the_generation_that_gave_the_partitions_out) {
+    char before[256], after[256], now[256];
+    ck_assert_int_eq(open_consumer(), ULE_OK);
+    ck_assert_msg(join() == ULE_OK, "%s", error.message);
+    size_t size = write_group(ule_consumer_group(consumer), before, sizeof before), now_size;
+    mock_inject(&mock, REQUEST_HEARTBEAT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    bool same = true;
+    for (int64_t end = ule_clock_steady() + WAIT_MS; same && ule_clock_steady() < end;) { /* nothing is polled */
+        rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(ule_consumer_client(consumer));
+        now_size = write_group(group, now, sizeof now);
+        rd_kafka_consumer_group_metadata_destroy(group);
+        same = now_size == size && memcmp(now, before, size) == 0;
+    }
+    ck_assert_msg(!same, "librdkafka did not go on");
+    ck_assert_uint_eq(write_group(ule_consumer_group(consumer), after, sizeof after), size);
+    ck_assert_mem_eq(after, before, size);
+}
+
+/* More members than partitions: who has none is a member like the others. */
+START_TEST(a_member_may_have_no_partition) {
+    static const char *const topics[] = {"in"};
+    static const struct ule_consumer_events none = {NULL, assigned, revoked};
+    struct ule_consumer *all[PARTITIONS + 1] = {NULL};
+    size_t given = 0;
+    for (int i = 0; i <= PARTITIONS; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "test-%d", i);
+        ck_assert_int_eq(ule_consumer_open(mock.config, id, "test-group", id, topics, 1, &none, &all[i], &error),
+                         ULE_OK);
+    }
+    for (int64_t end = ule_clock_steady() + WAIT_MS; given <= PARTITIONS && ule_clock_steady() < end;) {
+        given = 0;
+        for (int i = 0; i <= PARTITIONS; i++) {
+            rd_kafka_message_t *message;
+            enum ule_code code = ule_consumer_poll(all[i], 20, &message, &error);
+            ck_assert_msg(code == ULE_OK, "%s", error.message);
+            ck_assert_ptr_null(message);
+            given += ule_consumer_group(all[i]) != NULL;
+        }
+    }
+    for (int i = 0; i <= PARTITIONS; i++)
+        ule_consumer_close(all[i]);
+    ck_assert_uint_eq(given, PARTITIONS + 1);
+}
+
 START_TEST(a_rival_with_our_instance_id_ends_the_process) {
     ck_assert_int_eq(open_consumer(), ULE_OK);
     ck_assert_msg(join() == ULE_OK, "%s", error.message);
@@ -305,6 +363,8 @@ int main(void) {
     tcase_add_test(tests, a_partition_that_is_not_known_yet_is_resumed_when_it_is);
     tcase_add_test(tests, what_the_owner_refuses_the_poll_returns);
     tcase_add_test(tests, partitions_that_are_lost_are_said_to_be);
+    tcase_add_test(tests, a_batch_is_of_the_generation_that_gave_the_partitions_out);
+    tcase_add_test(tests, a_member_may_have_no_partition);
     tcase_add_test(tests, a_rival_with_our_instance_id_ends_the_process);
     tcase_add_test(tests, what_librdkafka_mends_does_not_end_the_joining);
     tcase_add_loop_test(tests, another_error_while_joining_is_told, 0, (int)(sizeof errors / sizeof *errors));

@@ -249,6 +249,17 @@ enum ule_code ule_consumer_poll(struct ule_consumer *consumer, int timeout_ms, r
     return code;
 }
 
+enum ule_code ule_consumer_committed(struct ule_consumer *consumer, const char *topic, int32_t partition,
+                                     int64_t *offset, struct ule_error *error) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    (void)rd_kafka_topic_partition_list_add(list, topic, partition);
+    enum ule_code code = find_committed(consumer, list, error);
+    if (!code)
+        *offset = list->elems[0].offset >= 0 ? list->elems[0].offset : -1;
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
 const rd_kafka_consumer_group_metadata_t *ule_consumer_group(const struct ule_consumer *consumer) {
     return consumer->group;
 }

@@ -47,6 +47,9 @@ rd_kafka_t *ule_consumer_client(struct ule_consumer *consumer);
  * offset that the log does not have (EXIT: the same is committed after a restart), a missing topic or right are. */
 enum ule_code ule_consumer_poll(struct ule_consumer *consumer, int timeout_ms, rd_kafka_message_t **message,
                                 struct ule_error *error) ULE_MUST_CHECK;
+/* The group's offset of a partition as it is now, -1 where it has none. */
+enum ule_code ule_consumer_committed(struct ule_consumer *consumer, const char *topic, int32_t partition,
+                                     int64_t *offset, struct ule_error *error) ULE_MUST_CHECK;
 /* As captured in the assign callback; NULL while nothing is assigned. */
 const rd_kafka_consumer_group_metadata_t *ule_consumer_group(const struct ule_consumer *consumer);
 enum ule_code ule_consumer_pause(struct ule_consumer *consumer, const char *topic, int32_t partition,

@@ -111,6 +111,11 @@ enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, in
     return ule_consumer_resume(worker->consumer, topic, partition, error);
 }
 
+enum ule_code ule_worker_committed(struct ule_worker *worker, const char *topic, int32_t partition, int64_t *offset,
+                                   struct ule_error *error) {
+    return ule_consumer_committed(worker->consumer, topic, partition, offset, error);
+}
+
 /* NULL: none of the task's. */
 static const char *own_name(const struct ule_task *task, const char *topic) {
     for (size_t i = 0; i < task->topics_count; i++) {

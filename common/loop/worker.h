@@ -58,6 +58,9 @@ enum ule_code ule_worker_pause(struct ule_worker *worker, const char *topic, int
                                struct ule_error *error) ULE_MUST_CHECK;
 enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, int32_t partition,
                                 struct ule_error *error) ULE_MUST_CHECK;
+/* The group's offset as it is now, -1 where it has none. */
+enum ule_code ule_worker_committed(struct ule_worker *worker, const char *topic, int32_t partition, int64_t *offset,
+                                   struct ule_error *error) ULE_MUST_CHECK;
 /* From within take: the batch ends with this record, and is committed before the next is taken. */
 void ule_worker_end_batch(struct ule_worker *worker);
 rd_kafka_t *ule_worker_client(struct ule_worker *worker); /* the producer's */

@@ -77,7 +77,7 @@ static enum ule_code go_on(struct family *family, struct family_partition *parti
     if (code == ULE_OK && !done && !ticking)
         code = ule_worker_pause(family->worker, family->inbox, partition->number, error);
     if (code == ULE_OK && done && ticking)
-        code = ule_worker_resume(family->worker, family->inbox, partition->number, error);
+        code = family_resume(family, partition, error);
     partition->stage = done ? FAMILY_READY : FAMILY_TICKING;
     /* What follows a Tick that was done at once is of its batch. */
     if (!done || ticking) {

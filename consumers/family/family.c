@@ -194,6 +194,20 @@ enum ule_code family_move_to(struct family *family, struct family_partition *par
     return ule_worker_position(family->worker, family->inbox, partition->number, next, error);
 }
 
+enum ule_code family_resume(struct family *family, const struct family_partition *partition, struct ule_error *error) {
+    int64_t offset = 0;
+    enum ule_code code = ULE_OK;
+    if (!partition->fresh)
+        code = ule_worker_committed(family->worker, family->inbox, partition->number, &offset, error);
+    if (code == ULE_OK && offset < 0) {
+        code = ule_fail(error, ULE_STATE, "partition %" PRId32 ": the group has lost its offset in %s meanwhile",
+                        partition->number, family->inbox);
+        if (error)
+            error->action = ULE_ACTION_RESTART; /* which then says more */
+    }
+    return code == ULE_OK ? ule_worker_resume(family->worker, family->inbox, partition->number, error) : code;
+}
+
 static enum ule_code count_taken(const struct family *family, const char *result, enum ule_code code) {
     if (code == ULE_OK)
         ule_metric_add(ULE_METRIC_RECORDS_TAKEN, family->inbox, result, 1);

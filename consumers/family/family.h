@@ -127,6 +127,10 @@ void family_poison_after_tick(void *context);
 /* family.c. The group goes on at `next` when the transaction is committed. */
 enum ule_code family_move_to(struct family *family, struct family_partition *partition, int64_t next,
                              struct ule_error *error) ULE_MUST_CHECK;
+/* Messages are taken again. An inbox that was made anew while nothing was read of it goes on at the old offset as if
+ * nothing had happened; but its brokers have forgotten the group's. */
+enum ule_code family_resume(struct family *family, const struct family_partition *partition,
+                            struct ule_error *error) ULE_MUST_CHECK;
 /* NULL where it is not ours. */
 struct family_partition *family_partition(struct family *family, int32_t number);
 extern const struct ule_process family_process;

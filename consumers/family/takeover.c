@@ -394,7 +394,7 @@ static enum ule_code ready(struct family *family, struct family_partition *parti
             partition->number, partition->restored, partition->position, partition->next);
     family_show_committed(family);
     family_show_stages(family, true);
-    return ule_worker_resume(family->worker, family->inbox, partition->number, error);
+    return family_resume(family, partition, error);
 }
 
 static void show(struct family *family) {

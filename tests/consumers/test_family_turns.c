@@ -57,6 +57,12 @@ enum ule_code ule_worker_resume(struct ule_worker *worker, const char *topic, in
     return ule_worker_pause(worker, topic, partition, error);
 }
 
+enum ule_code ule_worker_committed(struct ule_worker *worker, const char *topic, int32_t partition, int64_t *offset,
+                                   struct ule_error *error) {
+    *offset = 0;
+    return ule_worker_pause(worker, topic, partition, error);
+}
+
 void ule_worker_end_batch(struct ule_worker *worker) {
     (void)worker;
     asked.ending = true;

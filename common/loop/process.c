@@ -125,7 +125,9 @@ static int run(const struct ule_process *process, const struct ule_config *confi
     struct ule_http *http = NULL;
     char file[512];
     enum ule_code code = check(process, config, &error);
-    if (code == ULE_OK && config->log_file)
+    if (code != ULE_OK)
+        return refuse(process, &error);
+    if (config->log_file)
         code = ule_log_to_file(config->log_file, &error);
     begin_telling(process);
     if (code == ULE_OK && config->readable_by_all)
@@ -182,7 +184,7 @@ int ule_process_main(int argc, char **argv, const struct ule_process *process) {
     if (check_only) {
         ule_config_print(config, stdout);
         code = check(process, config, &error);
-        status = code == ULE_OK ? EXIT_SUCCESS : status_of(process, code, &error);
+        status = code == ULE_OK ? EXIT_SUCCESS : refuse(process, &error);
     } else {
         handle_signals();
         status = run(process, config, &permits);

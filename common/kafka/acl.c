@@ -272,13 +272,25 @@ static enum ule_code describe(struct work *work, struct ule_error *error) {
     return answer.failed ? ule_fail(error, ULE_KAFKA, "%s: a short answer", doing) : ULE_OK;
 }
 
+/* Or, of names that all begin alike, one of them. */
+static bool covers(const struct right *right, const char *name, bool prefixed) {
+    if (right->pattern == PREFIXED && strncmp(right->name, name, strlen(right->name)) == 0)
+        return true;
+    return strcmp(right->name, name) == 0 || (right->pattern == LITERAL && strcmp(right->name, "*") == 0) ||
+           (prefixed && strncmp(right->name, name, strlen(name)) == 0);
+}
+
+/* With our transactional ids a process is fenced, with our groups it is sent away. */
 static bool covers_ours(const struct work *work, const struct right *right) {
     size_t count;
     const struct ule_topic_plan *plans = ule_topic_plans(&count);
     for (size_t i = 0; i < count && right->resource == TOPIC; i++) {
-        const char *name = ule_config_topic(work->config, plans[i].name);
-        if (strcmp(right->name, name) == 0 || (right->pattern == LITERAL && strcmp(right->name, "*") == 0) ||
-            (right->pattern == PREFIXED && strncmp(right->name, name, strlen(right->name)) == 0))
+        if (covers(right, ule_config_topic(work->config, plans[i].name), false))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof table / sizeof *table && right->resource != TOPIC; i++) {
+        if (!is_other[table[i].role] && (int8_t)table[i].resource == right->resource && right->resource != CLUSTER &&
+            covers(right, table[i].name, table[i].prefixed))
             return true;
     }
     return false;

@@ -96,6 +96,12 @@ class Member:
     def alive(self):
         return self.popen.poll() is None
 
+    def partitions(self):
+        """Of ule-family: those that it restored since they were given out last."""
+        text = self.text()
+        return sorted({int(number) for number in re.findall(r"event=restored process=\S+ partition=(\d+)",
+                                                            text[max(text.rfind("event=assigned"), 0):])})
+
     def text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 

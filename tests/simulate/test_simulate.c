@@ -237,22 +237,44 @@ static bool is_superseded(const struct ule_person_changed *record) {
             record->status == ULE_CPR_STATUS_DELETED_DUPLICATE);
 }
 
-/* "A swap completed before the fact that would have held it" (design.md section 2): CPR took a swap back on a day on
- * which a record told the same one, and whether it was told once more after that rests on which came first. */
-static void except_taken_back(struct excepted *excepted) {
+/* The number of the version before this one of a local record, NULL where there is none. */
+static const char *number_before(const struct world *world, size_t event) {
+    for (size_t i = event; i-- > 0;)
+        if (world->events[i].source == WORLD_LOCAL && strcmp(world->events[i].key, world->events[event].key) == 0)
+            return ((const struct ule_institution_person_changed *)world->events[i].record)->number;
+    return NULL;
+}
+
+static bool is_same(const char *number, const char *other) {
+    return number != NULL && other != NULL && strcmp(number, other) == 0;
+}
+
+/* An event of the same day says the opposite of CPR's word: a record tells the swap that it takes back, CPR itself said
+ * that the number had gone somewhere, or a record tells, outright or by the number that it now has, the way back. */
+static bool is_contradicted(const struct world *world, const struct world_event *cpr, size_t by) {
+    const struct ule_person_changed *word = cpr->record;
+    const struct world_event *event = &world->events[by];
+    if (event->day != cpr->day)
+        return false;
+    if (event->source == WORLD_CPR)
+        return event < cpr && !is_superseded(word) && is_superseded(event->record) && is_same(event->key, cpr->key);
+    if (event->source != WORLD_LOCAL)
+        return false;
+    const struct ule_institution_person_changed *record = event->record;
+    if (!is_superseded(word))
+        return is_same(record->replaces_number, cpr->key);
+    return is_same(record->number, cpr->key) && (is_same(record->replaces_number, word->current_number) ||
+                                                 is_same(number_before(world, by), word->current_number));
+}
+
+/* "A swap completed before the fact that would have held it" (design.md section 2): of two words of one day about one
+ * swap, said in different partitions, it matters which came first. */
+static void except_contradicted(struct excepted *excepted) {
     const struct world *world = excepted->world;
-    for (size_t i = 0; i < world->events_count; i++) {
-        const struct world_event *event = &world->events[i];
-        if (event->source != WORLD_CPR || is_superseded(event->record))
-            continue;
-        for (size_t k = 0; k < world->events_count; k++) {
-            const struct ule_institution_person_changed *record = world->events[k].record;
-            if (world->events[k].source != WORLD_LOCAL || world->events[k].day != event->day ||
-                record->replaces_number == NULL || strcmp(record->replaces_number, event->key) != 0)
-                continue;
-            except_owner(excepted, event->key);
-        }
-    }
+    for (size_t i = 0; i < world->events_count; i++)
+        for (size_t k = 0; k < world->events_count && world->events[i].source == WORLD_CPR; k++)
+            if (is_contradicted(world, &world->events[i], k))
+                except_owner(excepted, world->events[i].key);
 }
 
 /* Where a number went for good, of all that it was told to go to; NULL when nowhere. */
@@ -293,7 +315,7 @@ static void except_two_ways(struct excepted *excepted, const struct run *replay,
 
 static bool compare(const struct world *world, const struct run *replay, const struct run *live) {
     struct excepted excepted = excepted_of(world);
-    except_taken_back(&excepted);
+    except_contradicted(&excepted);
     except_two_ways(&excepted, replay, live);
     excepted_add_kept(&excepted, replay);
     excepted_add_kept(&excepted, live);

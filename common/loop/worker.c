@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "kafka/rival.h"
+#include "loop/batch.h"
 #include "loop/outbox.h"
 #include "loop/poison.h"
 #include "ops/health.h"
@@ -17,7 +18,6 @@
 
 enum {
     POLL_MS = 100,       /* with nothing to do */
-    LINGER_MS = 2,       /* with a transaction open: so long an empty poll waits before it ends the batch */
     HEARTBEAT_MS = 3500, /* a rival is heard of within one */
     RECORDS_A_LOOK = 64,
     BACKOFF_MS = 250,
@@ -43,9 +43,9 @@ struct ule_worker {
     bool open;   /* a transaction */
     bool ending; /* it is committed before the next record is taken */
     int32_t taken;
-    int64_t began;
-    uint64_t committed;       /* transactions since the boot */
-    struct ule_error trouble; /* met in a callback that returns nothing */
+    int64_t began, lasted, commit_took; /* lasted: when it was last looked at; took: the last commit */
+    uint64_t committed;                 /* transactions since the boot */
+    struct ule_error trouble;           /* met in a callback that returns nothing */
 };
 
 rd_kafka_t *ule_worker_client(struct ule_worker *worker) {
@@ -70,6 +70,7 @@ static enum ule_code begin(struct ule_worker *worker, struct ule_error *error) {
     worker->open = true;
     worker->taken = 0;
     worker->began = ule_clock_steady();
+    worker->lasted = 0;
     return ULE_OK;
 }
 
@@ -202,7 +203,8 @@ static enum ule_code commit(struct ule_worker *worker, struct ule_error *error) 
     worker->open = false;
     worker->ending = false;
     worker->committed++;
-    ule_metric_observe(ULE_METRIC_TRANSACTION_COMMIT, (double)(ule_clock_steady() - began) / 1000);
+    worker->commit_took = ule_clock_steady() - began;
+    ule_metric_observe(ULE_METRIC_TRANSACTION_COMMIT, (double)worker->commit_took / 1000);
     ule_metrics_commit();
     ule_poison_committed();
     return task->committed ? task->committed(task->context, error) : ULE_OK;
@@ -215,7 +217,9 @@ static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     if (code != ULE_OK)
         return code;
     rd_kafka_message_t *message = NULL;
-    int wait = busy ? 0 : worker->open ? LINGER_MS : POLL_MS;
+    int wait = busy ? 0 : POLL_MS;
+    if (!busy && worker->open)
+        wait = ule_batch_linger(worker->lasted, worker->commit_took, worker->config->batch_milliseconds);
     code = ule_consumer_poll(worker->consumer, wait, &message, error);
     if (!message || busy || worker->taken % RECORDS_A_LOOK == 0) /* a clock costs more than it tells at each */
         ule_health_turn();
@@ -234,8 +238,8 @@ static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
         return code;
     ule_producer_poll(worker->producer);
     more = more && !worker->ending;
-    if (more && worker->taken < worker->config->batch_messages &&
-        ule_clock_steady() - worker->began < worker->config->batch_milliseconds)
+    worker->lasted = ule_clock_steady() - worker->began;
+    if (more && worker->taken < worker->config->batch_messages && worker->lasted < worker->config->batch_milliseconds)
         return ULE_OK;
     return commit(worker, error);
 }

@@ -3,8 +3,9 @@
  * process does with what it reads is its task; the worker owns the clients, the transaction and the offsets.
  *
  * A transaction covers what the task sends, its changelog and the input offsets. It is committed when `batch.messages`
- * were taken, when nothing more is to be read, or after `batch.milliseconds`. Whatever goes wrong and is not over when
- * the same call is made again: abort, drop the clients and everything that is not committed, start as from boot. */
+ * were taken, when nothing more is to be read for a while (loop/batch.h), or after `batch.milliseconds`. Whatever goes
+ * wrong and is not over when the same call is made again: abort, drop the clients and everything that is not committed,
+ * start as from boot. */
 #ifndef ULE_LOOP_WORKER_H
 #define ULE_LOOP_WORKER_H
 

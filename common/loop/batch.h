@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* How long a batch goes on where there is nothing to be read. */
+#ifndef ULE_LOOP_BATCH_H
+#define ULE_LOOP_BATCH_H
+
+#include <stdint.h>
+
+/* So long a poll that finds nothing waits before it ends the batch, in ms. All but `most` are times in ms too: since
+ * the batch began, and what the commit before it took. */
+int ule_batch_linger(int64_t lasted, int64_t commit, int32_t most);
+
+#endif

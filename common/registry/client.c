@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* No schema is as large, and nobody makes us keep more. */
-enum { ANSWER_MAX = 1 << 20, PASSWORD_MAX = 1024, TIMEOUT_LEAST = 100, TIMEOUT_MOST = 5000 };
+enum { PASSWORD_MAX = 1024, TIMEOUT_LEAST = 100, TIMEOUT_MOST = 5000 };
 
 struct ule_registry_client {
     CURL *curl;
@@ -42,7 +41,7 @@ const char *ule_registry_client_place(const struct ule_registry_client *client) 
 
 static size_t receive(char *bytes, size_t one, size_t count, void *context) {
     struct ule_registry_client *client = context;
-    if (client->answer.size + one * count > ANSWER_MAX) {
+    if (client->answer.size + one * count > ULE_REGISTRY_ANSWER_MAX) {
         client->too_large = true;
         return 0;
     }
@@ -237,12 +236,13 @@ enum ule_code ule_registry_client_ask(struct ule_registry_client *client, const 
     CURLcode done = curl_easy_perform(client->curl);
     free(url);
     free(text);
+    *status = 0;
+    if (client->too_large || done == CURLE_OK)
+        (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
     if (client->too_large)
-        return ule_registry_client_trouble(client, error, "an answer of more than %d bytes", ANSWER_MAX);
+        return ule_registry_client_trouble(client, error, "an answer of more than %d bytes", ULE_REGISTRY_ANSWER_MAX);
     if (done != CURLE_OK)
         return no_answer(client, done, error);
-    *status = 0;
-    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
     *answer = json_loadb((const char *)client->answer.bytes, client->answer.size, JSON_REJECT_DUPLICATES, NULL);
     return ULE_OK;
 }

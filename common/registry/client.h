@@ -11,13 +11,17 @@
 
 struct ule_registry_client;
 
+/* No schema is as large, and nobody makes us keep more. */
+enum { ULE_REGISTRY_ANSWER_MAX = 1 << 20 };
+
 /* Checks what can be checked without the server: ULE_CONFIG, or ULE_IO when a file cannot be read. */
 enum ule_code ule_registry_client_open(const struct ule_config_registry *settings, struct ule_registry_client **out,
                                        struct ule_error *error) ULE_MUST_CHECK;
 void ule_registry_client_close(struct ule_registry_client *client); /* takes NULL */
 
 /* POSTs `body`, or GETs where that is NULL. *status and *answer (json_decref; NULL where the body is no JSON) when
- * there was an answer of any status. ULE_REGISTRY, action RETRY, when there was none. */
+ * there was an answer of any status. ULE_REGISTRY, action RETRY, when there was none, or one that is larger than it may
+ * be: *status tells which, 0 is none. */
 enum ule_code ule_registry_client_ask(struct ule_registry_client *client, const char *path, const json_t *body,
                                       long *status, json_t **answer, struct ule_error *error) ULE_MUST_CHECK;
 /* Host and port, to speak of it by. */

@@ -103,7 +103,7 @@ static enum ule_code refused(const struct ule_registry *registry, long status, c
 
 /* --- The schema of an id */
 
-/* Text of a schema as far as JSON goes: what else there is to it the reader sees, and may dead-letter. */
+/* As far as JSON goes: what else there is to it the reader sees. */
 static bool is_schema(const char *text) {
     json_t *json = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
     bool is = json_is_string(json) || json_is_array(json) || json_object_get(json, "type");
@@ -119,10 +119,12 @@ static enum ule_code take_schema(struct ule_registry *registry, uint32_t id, lon
         return ule_fail(error, ULE_SCHEMA_UNKNOWN, "%s: the schema registry has none of this id", asked);
     const char *type = json_string_value(json_object_get(answer, "schemaType"));
     const char *text = json_string_value(json_object_get(answer, "schema"));
-    if (status == FOUND && text && type && strcmp(type, "AVRO") != 0)
-        return ule_fail(error, ULE_SCHEMA_MISMATCH, "%s: not an Avro schema", asked);
-    if (status != FOUND || !is_schema(text))
+    if (status != FOUND || !text)
         return refused(registry, status, asked, error);
+    /* Whoever may register can register any text (comments, which Java's Avro lets pass; \u0000, which jansson does
+     * not; no JSON at all). Waiting would mend none of them, and stop everybody's records for one sender's. */
+    if ((type && strcmp(type, "AVRO") != 0) || !is_schema(text))
+        return ule_fail(error, ULE_SCHEMA_MISMATCH, "%s: not an Avro schema", asked);
     if (json_array_size(json_object_get(answer, "references")) > 0)
         return ule_fail(error, ULE_SCHEMA_MISMATCH, "%s: refers to other schemas, which is not read", asked);
     json_decref(registry->held);
@@ -134,6 +136,9 @@ static enum ule_code take_schema(struct ule_registry *registry, uint32_t id, lon
 static enum ule_code schema_by_id(void *context, uint32_t id, const char **schema_json, struct ule_error *error) {
     struct ule_registry *registry = context;
     struct ule_error met = {0};
+    /* Registries count in Java's int, and say to more not that there is none, but that they do not understand. */
+    if (id > INT32_MAX)
+        return ule_fail(error, ULE_SCHEMA_UNKNOWN, "schema id %" PRIu32 ": no schema registry has such an id", id);
     for (size_t i = 0; i < MISSING; i++) {
         const struct missing *missing = &registry->missing[i];
         if (missing->id == id && ule_clock_steady() < missing->until) {
@@ -148,6 +153,9 @@ static enum ule_code schema_by_id(void *context, uint32_t id, const char **schem
     enum ule_code code = ask(registry, path, NULL, &status, &answer, &met);
     if (code == ULE_OK)
         code = take_schema(registry, id, status, answer, schema_json, &met);
+    else if (status == FOUND) /* and more than is read */
+        code = ule_fail(&met, ULE_SCHEMA_MISMATCH, "schema id %" PRIu32 ": an answer of more than %d bytes", id,
+                        ULE_REGISTRY_ANSWER_MAX);
     json_decref(answer);
     if (code != ULE_OK && code != ULE_REGISTRY) {
         registry->missing[registry->missing_next] = (struct missing){id, ule_clock_steady() + MISSING_MS, met};

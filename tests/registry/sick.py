@@ -20,7 +20,6 @@ import certificates  # noqa: E402
 
 USER, PASSWORD = "ule", "open sesame"
 TELLTALE = "nobody-may-log-this"  # in whatever a sick server says
-LARGE = 2 << 20
 HOLD = 20.0  # s that a slow one takes
 
 # What each sickness answers with: status line and body.
@@ -32,8 +31,6 @@ ANSWERS = {
     "404 of another server": ("404 Not Found", "<html>%s</html>" % TELLTALE),
     "garbage": ("200 OK", "<html>%s</html>" % TELLTALE),
     "another answer": ("200 OK", '{"%s": 1}' % TELLTALE),
-    "no schema": ("200 OK", '{"schema": "%s"}' % TELLTALE),
-    "oversized": ("200 OK", '{"schema": "%s%s"}' % (TELLTALE, "x" * LARGE)),
     "cut off": ("200 OK", ""),
     "redirect": ("302 Found", TELLTALE),
     "slow": ("200 OK", ""),

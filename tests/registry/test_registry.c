@@ -72,6 +72,13 @@ static const struct {
     {"200 OK", "{\"schema\":\"{\\\"type\\\":\\\"X\\\"}\",\"references\":[{\"name\":\"X\"}]}", 0, ULE_SCHEMA_MISMATCH,
      "refers to other schemas"},
     {"200 OK", "{\"schema\":\"\\\"string\\\"\"}", 0, ULE_SCHEMA_MISMATCH, ""}, /* a schema, but no record of ours */
+    /* Registries take all of these, and there is no end to waiting for them. */
+    {"200 OK", "{\"schema\":\"secret\"}", 0, ULE_SCHEMA_MISMATCH, "not an Avro schema"},
+    {"200 OK", "{\"schema\":\"{}\"}", 0, ULE_SCHEMA_MISMATCH, "not an Avro schema"},
+    {"200 OK", "{\"schema\":\"/* c */ {\\\"type\\\":\\\"X\\\"}\"}", 0, ULE_SCHEMA_MISMATCH, "not an Avro schema"},
+    {"200 OK", "{\"schema\":\"{\\\"type\\\":\\\"X\\\",\\\"doc\\\":\\\"\\\\u0000\\\"}\"}", 0, ULE_SCHEMA_MISMATCH,
+     "not an Avro schema"},
+    {"200 OK", minimal, 2 << 20, ULE_SCHEMA_MISMATCH, "more than 1048576 bytes"},
     /* The registry's trouble. */
     {"404 Not Found", "<html>secret</html>", 0, ULE_REGISTRY, "HTTP status 404"},
     {"404 Not Found", no_such_subject, 0, ULE_REGISTRY, "HTTP status 404"},
@@ -86,9 +93,7 @@ static const struct {
     {"200 OK", "secret", 0, ULE_REGISTRY, "no answer to what was asked"},
     {"200 OK", "[1]", 0, ULE_REGISTRY, "no answer to what was asked"},
     {"200 OK", "{\"schema\":17}", 0, ULE_REGISTRY, "no answer to what was asked"},
-    {"200 OK", "{\"schema\":\"secret\"}", 0, ULE_REGISTRY, "no answer to what was asked"},
-    {"200 OK", "{\"schema\":\"{}\"}", 0, ULE_REGISTRY, "no answer to what was asked"},
-    {"200 OK", minimal, 2 << 20, ULE_REGISTRY, "more than 1048576 bytes"},
+    {"500 Internal Server Error", "", 2 << 20, ULE_REGISTRY, "more than 1048576 bytes"},
 };
 
 START_TEST(an_answer_is_the_records_fault_or_the_registrys_trouble) {
@@ -101,6 +106,18 @@ START_TEST(an_answer_is_the_records_fault_or_the_registrys_trouble) {
     bool trouble = answers[_i].code == ULE_REGISTRY;
     ck_assert_int_eq(error.action, trouble ? ULE_ACTION_RETRY : ULE_ACTION_DEAD_LETTER);
     ck_assert_int_eq(ule_ready_print(ready, sizeof ready), !trouble);
+}
+
+/* Registries count in Java's int, and what they answer to more is not "no such id": junk would be waited for. */
+START_TEST(an_id_that_no_registry_can_have_is_not_asked_for) {
+    static const uint8_t bytes[] = {0, 0x80, 0, 0, 0, 0};
+    struct ule_credential_changed credential;
+    server_answer(server, "404 Not Found", "{\"error_code\":0,\"message\":\"secret\"}", 0);
+    ck_assert_int_eq(ule_reader_decode(reader, bytes, sizeof bytes, arena, &credential, &error), ULE_SCHEMA_UNKNOWN);
+    ck_assert_int_eq(error.action, ULE_ACTION_DEAD_LETTER);
+    ck_assert_int_eq(server_count(server), 0);
+    ck_assert(!ule_ready_print(ready, sizeof ready)); /* nothing was said of the registry */
+    ck_assert_ptr_null(strstr(ready, "registry"));
 }
 
 START_TEST(an_id_is_asked_for_once_in_a_life) {
@@ -122,6 +139,17 @@ START_TEST(that_there_is_no_such_id_is_believed_for_a_second) {
     server_answer(server, "200 OK", minimal, 0);
     (void)usleep(1100000);
     ck_assert_int_ne(decode(), ULE_SCHEMA_UNKNOWN);
+}
+
+/* Should the registry have been out of its mind, one second of records is set aside, and not all that come. */
+START_TEST(that_a_text_is_no_schema_is_believed_for_a_second) {
+    server_answer(server, "200 OK", "{\"schema\":\"secret\"}", 0);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(decode(), ULE_SCHEMA_MISMATCH);
+    ck_assert_int_le(server_count(server), 2);
+    server_answer(server, "200 OK", minimal, 0);
+    (void)usleep(1100000);
+    ck_assert_int_ne(decode(), ULE_SCHEMA_MISMATCH);
 }
 
 START_TEST(what_could_not_be_had_is_asked_for_again_at_the_next_start) {
@@ -322,8 +350,10 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, an_answer_is_the_records_fault_or_the_registrys_trouble, 0,
                         (int)(sizeof answers / sizeof *answers));
+    tcase_add_test(tests, an_id_that_no_registry_can_have_is_not_asked_for);
     tcase_add_test(tests, an_id_is_asked_for_once_in_a_life);
     tcase_add_test(tests, that_there_is_no_such_id_is_believed_for_a_second);
+    tcase_add_test(tests, that_a_text_is_no_schema_is_believed_for_a_second);
     tcase_add_test(tests, what_could_not_be_had_is_asked_for_again_at_the_next_start);
     tcase_add_test(tests, a_registry_that_nobody_listens_for_is_trouble);
     tcase_add_test(tests, our_schema_is_looked_up_and_registered_only_when_told_to);

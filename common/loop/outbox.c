@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { RECORDS = 1024, LARGE = 65536 };
+enum { RECORDS = 8192, BYTES = 4 << 20, LARGE = 65536 };
 
 struct ule_outbox_record {
     struct ule_message message; /* without key and value: */
@@ -59,6 +59,7 @@ enum ule_code ule_outbox_put(struct ule_outbox *outbox, struct ule_producer *pro
     bool direct = message->headers_count || message->size >= LARGE;
     if (!direct)
         hold(outbox, message);
-    enum ule_code code = direct || outbox->count == RECORDS ? ule_outbox_send(outbox, producer, error) : ULE_OK;
+    bool enough = direct || outbox->count == RECORDS || outbox->bytes.size >= BYTES;
+    enum ule_code code = enough ? ule_outbox_send(outbox, producer, error) : ULE_OK;
     return direct && code == ULE_OK ? ule_producer_send(producer, message, error) : code;
 }

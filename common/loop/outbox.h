@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a transaction writes, held back until a thousand records have come together or the transaction is committed.
+/* What a transaction writes, held back until thousands of records, or 4 MiB, have come together or it is committed.
  * librdkafka has each partition join the transaction when its first record comes, by requests of which one is under way
- * at a time, and runs idle for a millisecond before each: a partition after the other costs more than the records. */
+ * at a time, and runs idle for a millisecond before each; and what comes together for a partition goes in one request.
+ */
 #ifndef ULE_LOOP_OUTBOX_H
 #define ULE_LOOP_OUTBOX_H
 

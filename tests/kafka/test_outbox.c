@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANY = 2500, HELD = 1024, LARGE = 100000 };
+enum { MANY = 2500, HELD = 8192, HELD_BYTES = 4 << 20, LARGE = 100000 };
 
 static struct mock mock;
 static struct ule_producer *producer;
@@ -100,6 +100,18 @@ START_TEST(nothing_is_sent_before_so_much_has_come_together) {
     ck_assert_int_eq(waiting(), HELD);
 }
 
+START_TEST(neither_are_more_bytes_held_than_so_many) {
+    static char value[60000];
+    const struct ule_message message = {
+        .topic = "out", .key = "k", .key_size = 1, .value = value, .size = sizeof value};
+    int count = 0;
+    while (waiting() == 0) {
+        ck_assert_int_eq(ule_outbox_put(&outbox, producer, &message, &error), ULE_OK);
+        ck_assert_int_le(++count, HELD_BYTES / (int)sizeof value + 1);
+    }
+    ck_assert_int_ge(waiting(), count); /* and what librdkafka has to say of the connection */
+}
+
 START_TEST(a_message_with_headers_goes_at_once_behind_what_is_held) {
     put(0);
     put(4);
@@ -133,6 +145,7 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, all_is_written_as_it_was_and_in_order);
     tcase_add_test(tests, nothing_is_sent_before_so_much_has_come_together);
+    tcase_add_test(tests, neither_are_more_bytes_held_than_so_many);
     tcase_add_test(tests, a_message_with_headers_goes_at_once_behind_what_is_held);
     tcase_add_test(tests, what_is_dropped_is_not_sent);
     tcase_add_test(tests, what_cannot_be_sent_is_told_and_the_rest_is_dropped);

@@ -14,12 +14,20 @@ static struct mock mock;
 static struct ule_producer *producer;
 static struct ule_outbox outbox;
 static struct ule_error error;
+static int delivered;
+
+static void count_delivered(void *context, void *which, int64_t offset) {
+    (void)context, (void)which, (void)offset;
+    delivered++;
+}
 
 static void setup(void) {
     error = (struct ule_error){0};
+    delivered = 0;
     mock_open(&mock, "");
     ck_assert_int_eq(rd_kafka_mock_topic_create(mock.cluster, "out", 2, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
-    ck_assert_int_eq(ule_producer_open(mock.config, "ule-test", NULL, NULL, NULL, &producer, &error), ULE_OK);
+    ck_assert_int_eq(ule_producer_open(mock.config, "ule-test", NULL, count_delivered, NULL, &producer, &error),
+                     ULE_OK);
 }
 
 static void teardown(void) {
@@ -29,8 +37,9 @@ static void teardown(void) {
     mock_close(&mock);
 }
 
-static int waiting(void) {
-    return rd_kafka_outq_len(ule_producer_client(producer));
+/* With librdkafka, which may have delivered the first of many by now, and counts what it has to tell us as well. */
+static int sent(void) {
+    return delivered + rd_kafka_outq_len(ule_producer_client(producer));
 }
 
 static char large[LARGE];
@@ -95,9 +104,9 @@ START_TEST(all_is_written_as_it_was_and_in_order) {
 START_TEST(nothing_is_sent_before_so_much_has_come_together) {
     for (int i = 0; i < HELD - 1; i++)
         put(100 * i);
-    ck_assert_int_eq(waiting(), 0);
+    ck_assert_int_eq(sent(), 0);
     put(0);
-    ck_assert_int_eq(waiting(), HELD);
+    ck_assert_int_ge(sent(), HELD);
 }
 
 START_TEST(neither_are_more_bytes_held_than_so_many) {
@@ -105,24 +114,24 @@ START_TEST(neither_are_more_bytes_held_than_so_many) {
     const struct ule_message message = {
         .topic = "out", .key = "k", .key_size = 1, .value = value, .size = sizeof value};
     int count = 0;
-    while (waiting() == 0) {
+    while (sent() == 0) {
         ck_assert_int_eq(ule_outbox_put(&outbox, producer, &message, &error), ULE_OK);
         ck_assert_int_le(++count, HELD_BYTES / (int)sizeof value + 1);
     }
-    ck_assert_int_ge(waiting(), count); /* and what librdkafka has to say of the connection */
+    ck_assert_int_ge(sent(), count);
 }
 
 START_TEST(a_message_with_headers_goes_at_once_behind_what_is_held) {
     put(0);
     put(4);
-    ck_assert_int_eq(waiting(), 2);
+    ck_assert_int_ge(sent(), 2);
 }
 
 START_TEST(what_is_dropped_is_not_sent) {
     put(0);
     ule_outbox_clear(&outbox);
     ck_assert_int_eq(ule_outbox_send(&outbox, producer, &error), ULE_OK);
-    ck_assert_int_eq(waiting(), 0);
+    ck_assert_int_eq(sent(), 0);
 }
 
 START_TEST(what_cannot_be_sent_is_told_and_the_rest_is_dropped) {
@@ -135,7 +144,7 @@ START_TEST(what_cannot_be_sent_is_told_and_the_rest_is_dropped) {
     put(0);
     ck_assert_int_eq(ule_outbox_send(&outbox, producer, &error), ULE_KAFKA);
     ck_assert_msg(strstr(error.message, "topic out partition 7") != NULL, "%s", error.message);
-    ck_assert_int_eq(waiting(), 0);
+    ck_assert_int_eq(rd_kafka_outq_len(ule_producer_client(producer)), 0);
 }
 
 int main(void) {

@@ -27,10 +27,8 @@ struct ule_kafka_reader {
 
 static void set_unless_configured(const struct ule_config *config, rd_kafka_conf_t *conf, const char *name,
                                   const char *value) {
-    for (size_t i = 0; i < config->kafka_count; i++)
-        if (!strcmp(config->kafka[i].name, name))
-            return;
-    ule_kafka_set(conf, name, value);
+    if (!ule_config_kafka(config, name))
+        ule_kafka_set(conf, name, value);
 }
 
 /* librdkafka's simple consumer: no group, so neither a coordinator nor a right on a group is asked for. */

@@ -59,10 +59,7 @@ static int on_statistics(rd_kafka_t *client, char *text, size_t size, void *opaq
 }
 
 void ule_kafka_want_statistics(const struct ule_config *config, rd_kafka_conf_t *conf) {
-    bool told = false;
-    for (size_t i = 0; i < config->kafka_count; i++)
-        told |= strcmp(config->kafka[i].name, "statistics.interval.ms") == 0;
-    if (!told)
+    if (!ule_config_kafka(config, "statistics.interval.ms"))
         ule_kafka_set(conf, "statistics.interval.ms", "5000");
     rd_kafka_conf_set_stats_cb(conf, on_statistics);
 }

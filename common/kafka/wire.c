@@ -42,18 +42,12 @@ static enum ule_code fail_tls(struct ule_error *error, enum ule_code code, const
 }
 
 static int give_password(char *buffer, int size, int writing, void *context) {
-    const struct ule_config *config = context;
+    const char *password = ule_config_kafka(context, "ssl.key.password");
     (void)writing;
-    for (size_t i = 0; i < config->kafka_count; i++) {
-        if (strcmp(config->kafka[i].name, "ssl.key.password") != 0)
-            continue;
-        size_t length = strlen(config->kafka[i].value);
-        if (length > (size_t)size)
-            return -1;
-        memcpy(buffer, config->kafka[i].value, length);
-        return (int)length;
-    }
-    return -1;
+    if (!password || strlen(password) > (size_t)size)
+        return -1;
+    memcpy(buffer, password, strlen(password));
+    return (int)strlen(password);
 }
 
 static enum ule_code set_up_tls(struct ule_wire *wire, const struct ule_config *config, struct settings *settings,

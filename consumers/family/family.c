@@ -328,12 +328,9 @@ static enum ule_code committed(void *context, struct ule_error *error) {
 /* Bytes: what a record of the topic may be, and a 16th less, for its envelope and for what a Tick may add. */
 static size_t most(const struct ule_config *config, const char *topic) {
     int64_t bytes = ule_topic_plan_named(NULL, topic)->max_message_bytes;
-    for (size_t i = 0; i < config->kafka_count; i++) {
-        int64_t configured = strcmp(config->kafka[i].name, "message.max.bytes") == 0
-                                 ? strtoll(config->kafka[i].value, NULL, 10)
-                                 : bytes;
-        bytes = configured < bytes ? configured : bytes;
-    }
+    const char *configured = ule_config_kafka(config, "message.max.bytes");
+    if (configured && strtoll(configured, NULL, 10) < bytes)
+        bytes = strtoll(configured, NULL, 10);
     return (size_t)(bytes - bytes / 16);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/batch.h"
 
+#include "lib/suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 enum { SHORTEST = 2, MOST = 100 };
 
@@ -33,9 +34,5 @@ int main(void) {
     tcase_add_test(tcase, one_lasts_as_long_as_the_commit_before_it);
     tcase_add_test(tcase, none_lasts_longer_than_any_may);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run(suite);
 }

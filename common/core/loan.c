@@ -322,7 +322,7 @@ static const char *lender(struct ule_person *person, const struct ule_account *a
     for (size_t i = 0; tell != NULL && tell->pair != NULL && i < tell->pair->returned.count; i++)
         if (strcmp(tell->pair->returned.items[i].user_key, account->user_key) == 0)
             return account->origin;
-    for (size_t i = 0; i < person->state->incoming.count && !person->state->ring; i++)
+    for (size_t i = 0; i < person->state->incoming.count; i++)
         if (strcmp(person->state->incoming.items[i].from_number, message->sender) == 0)
             return person->state->incoming.items[i].from_number;
     return account->origin;

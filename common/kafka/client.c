@@ -7,10 +7,14 @@
 #include "ops/health.h"
 #include "ops/log.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+enum { DESTROY_S = 5 };
 enum { TRY_MS = 5000, TOTAL_MS = 60000, PAUSE_MS = 100, CLUSTER_MS = 30000, SAME_AGAIN_MS = 10000 };
 
 /* What the guarantees rest on (design.md section 5), by every name that librdkafka knows it by. */
@@ -136,6 +140,42 @@ enum ule_code ule_kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_k
     }
     *client = made;
     return ULE_OK;
+}
+
+static atomic_int leaving;
+
+static void *destroy(void *client) {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    atomic_fetch_sub(&leaving, 1);
+    return NULL;
+}
+
+bool ule_kafka_destroy(rd_kafka_t *client) {
+    char name[256];
+    (void)snprintf(name, sizeof name, "%s", rd_kafka_name(client));
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    atomic_fetch_add(&leaving, 1);
+    int failed = pthread_create(&thread, NULL, destroy, client);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        (void)destroy(client);
+        return true;
+    }
+    struct timespec until = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += DESTROY_S;
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+        return true;
+    (void)pthread_detach(thread);
+    ule_log(ULE_LOG_WARNING, "client-left", "client=%s seconds=%d", name, DESTROY_S);
+    return false;
+}
+
+int ule_kafka_left(void) {
+    return atomic_load(&leaving);
 }
 
 static enum ule_action action_of(rd_kafka_resp_err_t failed) {

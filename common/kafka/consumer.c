@@ -192,7 +192,7 @@ void ule_consumer_close(struct ule_consumer *consumer) {
     if (consumer->client) {
         (void)rd_kafka_consumer_close(consumer->client);
         give_up(consumer, true); /* after a fatal error librdkafka closes without the callback */
-        rd_kafka_destroy_flags(consumer->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        (void)ule_kafka_destroy(consumer->client);
     }
     free(consumer);
 }

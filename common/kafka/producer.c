@@ -315,7 +315,8 @@ void ule_producer_close(struct ule_producer *producer) {
                              RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
         for (size_t i = 0; i < producer->topics_count; i++)
             rd_kafka_topic_destroy(producer->topics[i].handle);
-        rd_kafka_destroy(producer->client);
+        if (!ule_kafka_destroy(producer->client))
+            return; /* its log looks for the producer */
     }
     for (size_t i = 0; i < producer->topics_count; i++)
         free(producer->topics[i].name);

@@ -85,9 +85,9 @@ void ule_kafka_reader_close(struct ule_kafka_reader *reader) {
     if (reader->queue)
         rd_kafka_queue_destroy(reader->queue);
     if (reader->client)
-        rd_kafka_destroy(reader->client);
+        (void)ule_kafka_destroy(reader->client);
     if (reader->uncommitted)
-        rd_kafka_destroy(reader->uncommitted);
+        (void)ule_kafka_destroy(reader->uncommitted);
     free(reader);
 }
 

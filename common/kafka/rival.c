@@ -103,6 +103,6 @@ enum ule_code ule_kafka_rival(const struct ule_config *config, const char *clien
     } else {
         *lives = presence != ABSENT;
     }
-    rd_kafka_destroy(client);
+    (void)ule_kafka_destroy(client);
     return code;
 }

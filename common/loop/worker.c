@@ -22,6 +22,7 @@ enum {
     RECORDS_A_LOOK = 64,
     BACKOFF_MS = 250,
     BACKOFF_MAX_MS = 10000,
+    LEFT_MAX = 8, /* clients that would not end: their threads and buffers stay */
 };
 
 struct position {
@@ -330,6 +331,8 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
         if (code == ULE_FENCED && !*stop)
             code = judge_fence(&worker, id, &met);
         bool again = met.action == ULE_ACTION_RESTART || met.action == ULE_ACTION_RETRY;
+        if (again && ule_kafka_left() > LEFT_MAX)
+            again = false; /* a process of its own begins without them */
         if (code == ULE_OK || !again) {
             if (code != ULE_OK && error)
                 *error = met;

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct mock mock;
 static struct ule_config *config;
@@ -167,6 +168,33 @@ START_TEST(an_error_says_what_must_be_done) {
     ck_assert_int_eq(ule_kafka_fail_code(NULL, classes[_i].failed, NULL, "cannot do it"), classes[_i].code);
 }
 
+/* As long as one of its messages is held, librdkafka's client does not end. */
+START_TEST(a_client_that_does_not_end_is_left_to_itself) {
+    mock_open(&mock, "");
+    mock_fill(&mock, "there", 0, 1);
+    rd_kafka_conf_t *conf;
+    rd_kafka_t *client = NULL;
+    ck_assert_int_eq(ule_kafka_conf(mock.config, "ule-test", &conf, &error), ULE_OK);
+    ck_assert_int_eq(ule_kafka_client(RD_KAFKA_CONSUMER, conf, &client, &error), ULE_OK);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(client, "there", NULL);
+    ck_assert_int_eq(rd_kafka_consume_start(topic, 0, RD_KAFKA_OFFSET_BEGINNING), 0);
+    rd_kafka_message_t *message = rd_kafka_consume(topic, 0, 30000);
+    ck_assert_ptr_nonnull(message);
+    ck_assert_int_eq(rd_kafka_consume_stop(topic, 0), 0);
+    rd_kafka_topic_destroy(topic);
+    mock_capture();
+    bool ended = ule_kafka_destroy(client);
+    char *log = mock_captured();
+    ck_assert(!ended);
+    ck_assert_int_eq(ule_kafka_left(), 1);
+    ck_assert_msg(strstr(log, "event=client-left") != NULL && strstr(log, "client=ule-test#consumer") != NULL, "%s",
+                  log);
+    free(log);
+    rd_kafka_message_destroy(message);
+    while (ule_kafka_left() > 0)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
 START_TEST(the_partitions_of_a_topic_are_asked_for) {
     mock_open(&mock, "");
     ck_assert_int_eq(rd_kafka_mock_topic_create(mock.cluster, "there", 7, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -205,6 +233,7 @@ int main(void) {
     tcase_add_test(tests, keys_that_do_not_go_together_are_refused_with_librdkafkas_words);
     tcase_add_test(tests, librdkafkas_log_is_ours);
     tcase_add_loop_test(tests, an_error_says_what_must_be_done, 0, (int)(sizeof classes / sizeof *classes));
+    tcase_add_test(tests, a_client_that_does_not_end_is_left_to_itself);
     tcase_add_test(tests, the_partitions_of_a_topic_are_asked_for);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

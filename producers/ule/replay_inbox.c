@@ -95,13 +95,16 @@ static enum ule_code take(struct inbox *inbox, const struct ule_recorded *record
     return code == ULE_OK ? ule_store_commit(partition->store, error) : code;
 }
 
+/* Our own, which nobody else makes longer: what the inbox takes, of which JSON may write a byte with six characters. */
+enum { LINE_BYTES = 6 * 17825792 };
+
 static enum ule_code open_all(struct inbox *inbox, const char *from, const char *to, enum ule_format format,
                               struct ule_error *error) {
     static const char *const topics[] = {ULE_INBOX_TOPIC};
     struct ule_recording_options options = {
         .topics = topics,
         .topic_count = 1,
-        .max_bytes = (size_t)inbox->config->max_line_bytes,
+        .max_bytes = LINE_BYTES,
     };
     const struct ule_stepper_sink sink = {.context = inbox, .output = publish, .tell = tell};
     options.ours = ule_live_files(&options.ours_count);

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* So long a poll that finds nothing waits before it ends the batch, in ms. All but `most` are times in ms too: since
- * the batch began, and what the commit before it took. */
-int ule_batch_linger(int64_t lasted, int64_t commit, int32_t most);
+/* So long a poll that finds nothing waits before it ends the batch of so many records, in ms. The others are times in
+ * ms, too: since the batch began, what the commit before it took, and what a batch may last. */
+int ule_batch_linger(int32_t taken, int64_t lasted, int64_t commit, int32_t most);
 
 #endif

@@ -220,7 +220,7 @@ static enum ule_code turn(struct ule_worker *worker, struct ule_error *error) {
     rd_kafka_message_t *message = NULL;
     int wait = busy ? 0 : POLL_MS;
     if (!busy && worker->open)
-        wait = ule_batch_linger(worker->lasted, worker->commit_took, worker->config->batch_milliseconds);
+        wait = ule_batch_linger(worker->taken, worker->lasted, worker->commit_took, worker->config->batch_milliseconds);
     code = ule_consumer_poll(worker->consumer, wait, &message, error);
     if (!message || busy || worker->taken % RECORDS_A_LOOK == 0) /* a clock costs more than it tells at each */
         ule_health_turn();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/poison.h"
 
+#include "store/store.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -49,7 +51,22 @@ static size_t put_number(char *out, size_t used, int64_t value) {
     return put_text(out, used, digits + at, ' ');
 }
 
+/* Of bytes that a record says nobody dies so: a file in memory ends early, its disk cannot be read, or LMDB does not
+ * get along with a page of its own. */
+static void on_fault(int signal_number) {
+    static const char line[] =
+        "<3>event=ended code=STORE message=\"a file of a store is damaged or ends too early, or its disk cannot be "
+        "read; delete state.dir when it happens again\"\n";
+    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)written;
+    (void)raise(signal_number); /* SA_RESETHAND: the default now */
+}
+
 static void on_death(int signal_number) {
+    if (ule_store_is_reading()) {
+        on_fault(signal_number);
+        return;
+    }
     if (working) {
         char line[LINE_MAX_BYTES + 1];
         size_t size = put_text(line, 0, work_topic, ' ');
@@ -63,16 +80,6 @@ static void on_death(int signal_number) {
             (void)close(file);
         }
     }
-    (void)raise(signal_number); /* SA_RESETHAND: the default now */
-}
-
-/* Of bytes that a record says nobody dies so: a file in memory ends early, or its disk cannot be read. */
-static void on_fault(int signal_number) {
-    static const char line[] =
-        "<3>event=ended code=STORE message=\"a file of a store ends too early, or its disk cannot be "
-        "read; delete state.dir when it happens again\"\n";
-    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
-    (void)written;
     (void)raise(signal_number); /* SA_RESETHAND, likewise */
 }
 

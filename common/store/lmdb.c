@@ -11,6 +11,7 @@
  * one ahead of another. */
 #include "store/backend.h"
 #include "store/due.h"
+#include "store/fault.h"
 #include "store/table.h"
 
 #include <errno.h>
@@ -19,12 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 /* LMDB keeps a copy of every page that a transaction changes until it commits. Keys lie far apart in a large store, so
  * each has a leaf and the page above it to itself; an entity has two more of either in the index of due dates, where it
  * was and where it comes to be. What is higher up is shared by all. */
-enum { FEW_BLOCKS = 256, STATE_PAGES = 6, META_PAGES = 2 };
+enum { STATE_PAGES = 6, META_PAGES = 2 };
 
 struct environment {
     MDB_env *env;
@@ -46,22 +46,6 @@ struct lmdb {
     struct ule_buffer due_from; /* every index entry before this one is overridden by the batch */
     bool committed;             /* waits for the other members */
 };
-
-static enum ule_code fail(const struct environment *environment, int code, struct ule_error *error) {
-    struct statvfs disk;
-    /* To LMDB a write that stops half way is an EIO, whatever stopped it. */
-    if (code == ENOSPC || (code == EIO && statvfs(environment->dir, &disk) == 0 && disk.f_bavail < FEW_BLOCKS))
-        return ule_fail(error, ULE_STORE, "%s: the disk is full", environment->dir);
-    if (code == MDB_MAP_FULL)
-        return ule_fail(error, ULE_STORE, "%s: the store is full at %llu MiB; raise store.map-bytes", environment->dir,
-                        (unsigned long long)(environment->map_bytes >> 20));
-    if (code == MDB_BAD_VALSIZE)
-        return ule_fail(error, ULE_STORE, "%s: a key of no or more than %d bytes", environment->dir, ULE_KEY_MAX);
-    if (code == MDB_CORRUPTED || code == MDB_INVALID || code == MDB_PAGE_NOTFOUND || code == MDB_VERSION_MISMATCH)
-        return ule_fail(error, ULE_STORE, "%s: the store is damaged or not a store (%s); delete it and build it anew",
-                        environment->dir, mdb_strerror(code));
-    return ule_fail(error, ULE_STORE, "%s: %s", environment->dir, mdb_strerror(code));
-}
 
 static void stick(struct lmdb *lmdb, int code) {
     if (!lmdb->store.failed) /* an LMDB or errno code */
@@ -100,7 +84,7 @@ static bool read_value(struct lmdb *lmdb, MDB_dbi dbi, const char *name, MDB_val
     if (!txn)
         return false;
     MDB_val key = value_of(name, strlen(name));
-    int code = mdb_get(txn, dbi, &key, value);
+    int code = ule_lmdb_get(txn, dbi, &key, value);
     if (code && code != MDB_NOTFOUND)
         stick(lmdb, code);
     return code == 0;
@@ -171,6 +155,7 @@ static bool due_on_disk(struct lmdb *lmdb, int32_t date, struct ule_buffer *enti
         return false;
     }
     bool found = false;
+    ule_lmdb_reads(true);
     MDB_val key = value_of(lmdb->due_from.bytes, lmdb->due_from.size), none;
     code = mdb_cursor_get(cursor, &key, &none, key.mv_size ? MDB_SET_RANGE : MDB_FIRST);
     while (!code && !found) {
@@ -193,6 +178,7 @@ static bool due_on_disk(struct lmdb *lmdb, int32_t date, struct ule_buffer *enti
     if (code && code != MDB_NOTFOUND)
         stick(lmdb, code);
     mdb_cursor_close(cursor);
+    ule_lmdb_reads(false);
     return found;
 }
 
@@ -402,7 +388,7 @@ static enum ule_code lmdb_commit(struct ule_store *store, struct ule_error *erro
     else if (txn)
         code = mdb_txn_commit(txn);
     environment_clear(environment);
-    return code ? fail(environment, code, error) : ULE_OK;
+    return code ? ule_lmdb_fail(environment->dir, environment->map_bytes, code, error) : ULE_OK;
 }
 
 static void lmdb_abort(struct ule_store *store) {
@@ -524,7 +510,7 @@ enum ule_code ule_store_lmdb_open_group(const char *dir, unsigned count, uint64_
     if (!code)
         code = open_databases(environment);
     if (code) {
-        enum ule_code failed = fail(environment, code, error);
+        enum ule_code failed = ule_lmdb_fail(environment->dir, environment->map_bytes, code, error);
         for (unsigned i = 0; i < count; i++)
             free(environment->members[i]);
         environment_free(environment);

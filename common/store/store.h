@@ -27,6 +27,8 @@ enum ule_code ule_store_lmdb_open(const char *dir, uint64_t map_bytes, bool sync
  * wrong in any; an abort of one aborts all. So a crash never finds one partition ahead of another. */
 enum ule_code ule_store_lmdb_open_group(const char *dir, unsigned count, uint64_t map_bytes, bool sync,
                                         struct ule_store **stores, struct ule_error *error) ULE_MUST_CHECK;
+/* For a signal handler: does LMDB look at its pages just now? It trusts them, and may die of one that was damaged. */
+bool ule_store_is_reading(void);
 void ule_store_free(struct ule_store *store); /* takes NULL; aborts an open batch */
 
 /* The state of an entity into *out (cleared first); false when there is none or the read failed (it sticks). */

@@ -3,6 +3,7 @@
 #include "loop/poison.h"
 
 #include "lib/suite.h"
+#include "store/store.h"
 
 #include <check.h>
 #include <signal.h>
@@ -89,6 +90,62 @@ START_TEST(a_death_from_outside_or_between_records_accuses_nothing) {
     expect(none);
 }
 
+/* As a branch with a single child, which LMDB finds impossible, and ends. */
+static void damage_page_of(const char *file_path, const char *entity) {
+    enum { PAGE = 4096, FLAGS = 10, LOWER = 12, BRANCH = 1, ONE_CHILD = 18 };
+    static uint8_t bytes[64 * PAGE];
+    FILE *file = fopen(file_path, "r+e");
+    ck_assert_ptr_nonnull(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    uint8_t *key = memmem(bytes, size, entity, strlen(entity));
+    ck_assert_ptr_nonnull(key);
+    uint8_t *page = key - (key - bytes) % PAGE;
+    page[FLAGS] = BRANCH;
+    page[LOWER] = ONE_CHILD;
+    page[LOWER + 1] = 0;
+    rewind(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static _Noreturn void read_damaged(const char *dir) {
+    struct ule_error error = {0};
+    struct ule_store *store = NULL;
+    struct ule_buffer out = {0};
+    if (ule_poison_open(path, &error) != ULE_OK || ule_store_lmdb_open(dir, 1 << 20, false, &store, &error) != ULE_OK)
+        _exit(1);
+    ule_poison_enter("in", 0, 1, "");
+    (void)ule_store_get(store, "entity", &out);
+    _exit(2);
+}
+
+START_TEST(a_death_of_a_damaged_store_accuses_nothing) {
+    char dir[120], file[160];
+    struct ule_error error = {0};
+    struct ule_store *store = NULL;
+    (void)snprintf(dir, sizeof dir, "%s/store", folder);
+    (void)snprintf(file, sizeof file, "%s/data.mdb", dir);
+    ck_assert_int_eq(ule_store_lmdb_open(dir, 1 << 20, false, &store, &error), ULE_OK);
+    ule_store_put(store, "entity", "text", 4, ULE_DATE_NONE);
+    ck_assert_int_eq(ule_store_commit(store, &error), ULE_OK);
+    ule_store_free(store);
+    damage_page_of(file, "entity");
+    (void)fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        read_damaged(dir);
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFSIGNALED(status), "%d", status);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    expect(none);
+    ck_assert_int_eq(unlink(file), 0);
+    (void)snprintf(file, sizeof file, "%s/lock.mdb", dir);
+    ck_assert_int_eq(unlink(file), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+
 static bool passes(void) {
     ule_poison_passed("in", 0, 1);
     ule_poison_aborted(); /* the transaction did not go past it */
@@ -128,6 +185,7 @@ int main(void) {
     tcase_add_checked_fixture(deaths, setup, teardown);
     tcase_add_test(deaths, deaths_are_counted_by_record_and_entity);
     tcase_add_test(deaths, a_death_from_outside_or_between_records_accuses_nothing);
+    tcase_add_test(deaths, a_death_of_a_damaged_store_accuses_nothing);
     tcase_add_test(deaths, what_a_committed_transaction_goes_past_is_forgotten);
     tcase_add_test(deaths, a_line_that_is_not_whole_says_nothing);
     suite_add_tcase(suite, deaths);

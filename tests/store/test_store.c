@@ -346,6 +346,32 @@ START_TEST(a_file_that_was_cut_short_is_an_error) {
     ck_assert_ptr_nonnull(strstr(error.message, "damaged"));
 }
 
+/* The eight bytes of a node before its key: the value's size in two halves, flags, the key's size. */
+START_TEST(a_value_of_a_damaged_size_is_an_error) {
+    static uint8_t bytes[1 << 16];
+    char path[160];
+    struct ule_error error = {0};
+    open_store(LMDB, 1 << 24);
+    put("entity", "text", ULE_DATE_NONE);
+    commit();
+    ule_store_free(store);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", dir);
+    FILE *file = fopen(path, "r+e");
+    ck_assert_ptr_nonnull(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    uint8_t *key = memmem(bytes, size, "entity", 6);
+    ck_assert_ptr_nonnull(key);
+    memset(key - 8, 0xFF, 4);
+    rewind(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+    open_store(LMDB, 1 << 24);
+    ck_assert(!ule_store_get(store, "entity", &out));
+    put("other", "text", ULE_DATE_NONE);
+    ck_assert_int_eq(ule_store_commit(store, &error), ULE_STORE);
+    ck_assert_ptr_nonnull(strstr(error.message, "damaged"));
+}
+
 START_TEST(stores_of_a_group_commit_together_or_not_at_all) {
     struct ule_store *group[3];
     struct ule_error error = {0};
@@ -411,6 +437,7 @@ int main(void) {
     tcase_add_test(tests, a_key_that_lmdb_cannot_hold_fails_the_batch);
     tcase_add_test(tests, a_folder_that_is_no_store_is_an_error);
     tcase_add_test(tests, a_file_that_was_cut_short_is_an_error);
+    tcase_add_test(tests, a_value_of_a_damaged_size_is_an_error);
     tcase_add_test(tests, stores_of_a_group_commit_together_or_not_at_all);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

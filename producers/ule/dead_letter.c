@@ -194,7 +194,7 @@ static int run(enum action action, const struct ule_letter_options *options) {
         code = act(action, &letters, &count, &error);
     ule_progress_end(&letters.progress);
     if (letters.client)
-        rd_kafka_destroy(letters.client);
+        (void)ule_kafka_destroy(letters.client);
     ule_registry_close(letters.registry);
     ule_config_free(letters.config);
     if (code != ULE_OK)

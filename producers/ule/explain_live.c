@@ -266,7 +266,7 @@ static enum ule_code ask_cluster(struct copy *copy, char *cluster, size_t size, 
     code = ule_kafka_partitions(client, copy->changelog, &partitions, error);
     if (code == ULE_OK)
         ule_kafka_cluster(client, cluster, size);
-    rd_kafka_destroy(client);
+    (void)ule_kafka_destroy(client);
     copy->partitions = (unsigned)partitions;
     return code;
 }

@@ -96,11 +96,11 @@ void ule_lag_close(struct ule_lag *lag) {
         return;
     for (size_t i = 0; i < READS; i++) {
         if (lag->groups[i])
-            rd_kafka_destroy(lag->groups[i]);
+            (void)ule_kafka_destroy(lag->groups[i]);
     }
     ule_kafka_reader_close(lag->reader);
     if (lag->client)
-        rd_kafka_destroy(lag->client);
+        (void)ule_kafka_destroy(lag->client);
     free(lag->places);
     free(lag);
 }
@@ -162,7 +162,7 @@ static rd_kafka_resp_err_t ask_committed(struct ule_lag *lag, size_t group) {
         take_committed(lag, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (failed && lag->groups[group]) { /* one that is no member does not look for a coordinator that has moved */
-        rd_kafka_destroy(lag->groups[group]);
+        (void)ule_kafka_destroy(lag->groups[group]);
         lag->groups[group] = NULL;
     }
     return failed;

@@ -13,7 +13,7 @@
 
 /* Reads the configuration; says so on stderr where it names no secret. Opens the log for errors. */
 enum ule_code ule_live_config(const char *path, struct ule_config **out, struct ule_error *error) ULE_MUST_CHECK;
-/* A handle to ask brokers with; rd_kafka_destroy. It sees what is not yet committed. */
+/* A handle to ask brokers with; ule_kafka_destroy. It sees what is not yet committed. */
 enum ule_code ule_live_client(const struct ule_config *config, rd_kafka_t **out,
                               struct ule_error *error) ULE_MUST_CHECK;
 /* "<command>: <message>" to stderr, and the exit code. */

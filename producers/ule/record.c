@@ -327,7 +327,7 @@ static void close_all(struct record *record) {
     ule_writer_close(record->writer);
     ule_kafka_reader_close(record->reader);
     if (record->client)
-        rd_kafka_destroy(record->client);
+        (void)ule_kafka_destroy(record->client);
     for (size_t i = 0; i < record->count; i++)
         ule_reader_free(record->topics[i].values);
     ule_registry_close(record->registry);

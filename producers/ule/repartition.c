@@ -223,7 +223,7 @@ static enum ule_code write_offsets(const struct repartition *repartition, struct
            ule_clock_steady() < until && !ule_live_interrupted())
         (void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     rd_kafka_topic_partition_list_destroy(offsets);
-    rd_kafka_destroy(group);
+    (void)ule_kafka_destroy(group);
     return failed ? ule_kafka_fail_code(error, failed, NULL, "cannot commit the group's offsets in the new inbox")
                   : ULE_OK;
 }
@@ -338,7 +338,7 @@ static void close_all(struct repartition *repartition) {
     ule_kafka_reader_close(repartition->reader);
     ule_lag_close(repartition->lag);
     if (repartition->client)
-        rd_kafka_destroy(repartition->client);
+        (void)ule_kafka_destroy(repartition->client);
     ule_reader_free(repartition->states);
     ule_arena_free(repartition->arena);
     ule_arena_free(repartition->kept);

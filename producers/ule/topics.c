@@ -92,7 +92,7 @@ static enum ule_code run(bool apply, const char *config_path, int replication, b
     if (code == ULE_OK)
         code = ule_topics_registry(config, apply, print_line, table, error);
     if (client)
-        rd_kafka_destroy(client);
+        (void)ule_kafka_destroy(client);
     ule_config_free(config);
     return code;
 }

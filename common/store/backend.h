@@ -21,6 +21,7 @@ struct ule_store_backend {
     size_t (*pending)(const struct ule_store *store);
     enum ule_code (*commit)(struct ule_store *store, struct ule_error *error);
     void (*abort)(struct ule_store *store);
+    enum ule_code (*sync)(struct ule_store *store, struct ule_error *error); /* NULL: there is no disk */
     void (*free)(struct ule_store *store);
 };
 

@@ -395,6 +395,12 @@ static void lmdb_abort(struct ule_store *store) {
     environment_clear(((struct lmdb *)store)->environment);
 }
 
+static enum ule_code lmdb_sync(struct ule_store *store, struct ule_error *error) {
+    const struct environment *environment = ((struct lmdb *)store)->environment;
+    int code = mdb_env_sync(environment->env, 1);
+    return code ? ule_lmdb_fail(environment->dir, environment->map_bytes, code, error) : ULE_OK;
+}
+
 static void environment_free(struct environment *environment) {
     if (environment->read)
         mdb_txn_abort(environment->read);
@@ -436,6 +442,7 @@ static const struct ule_store_backend backend = {
     .pending = lmdb_pending,
     .commit = lmdb_commit,
     .abort = lmdb_abort,
+    .sync = lmdb_sync,
     .free = lmdb_free,
 };
 

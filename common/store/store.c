@@ -65,3 +65,7 @@ enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error)
 void ule_store_abort(struct ule_store *store) {
     store->backend->abort(store);
 }
+
+enum ule_code ule_store_sync(struct ule_store *store, struct ule_error *error) {
+    return store->backend->sync ? store->backend->sync(store, error) : ULE_OK;
+}

@@ -61,5 +61,7 @@ size_t ule_store_pending(const struct ule_store *store);
 bool ule_store_failed(const struct ule_store *store);
 enum ule_code ule_store_commit(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;
 void ule_store_abort(struct ule_store *store);
+/* What is committed stands on the disk when this returns, whatever `sync` was when the store was opened. */
+enum ule_code ule_store_sync(struct ule_store *store, struct ule_error *error) ULE_MUST_CHECK;
 
 #endif

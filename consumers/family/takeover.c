@@ -247,7 +247,10 @@ static enum ule_code open_cache(struct family *family, struct family_partition *
         return code;
     partition->restore_to = high;
     partition->restored = 0;
-    return family_store_commit(family, partition, error);
+    code = family_store_commit(family, partition, error);
+    /* That it runs stands on the disk before any page is used again: a machine that stops may leave pages that are
+     * newer than what says where they are, and that would say of itself that it was closed. */
+    return code == ULE_OK ? ule_store_sync(partition->store, error) : code;
 }
 
 static enum ule_code start(struct family *family, size_t index, struct ule_error *error) {

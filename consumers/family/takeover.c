@@ -487,7 +487,7 @@ void family_give_up(struct family *family) {
         if (partition->store) {
             ule_store_free(partition->store);
             partition->store = NULL;
-            if (partition->stage != FAMILY_RESTORING && say_closed(family, partition, &error) != ULE_OK)
+            if (partition->stage >= FAMILY_READY && say_closed(family, partition, &error) != ULE_OK)
                 ule_log_error(ULE_LOG_WARNING, "store-not-closed", &error);
         }
         for (size_t j = 0; j < partition->quarantined_count; j++)

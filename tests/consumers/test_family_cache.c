@@ -16,7 +16,7 @@ enum { TURNS_MAX = 100 };
 
 static struct family *family;
 static struct {
-    int64_t offset, from; /* of the changelog; from: where its restore began */
+    int64_t low, offset, from; /* of the changelog; from: where its restore began */
     bool open, told;
 } asked;
 static struct ule_buffer disk; /* the store's file, as a machine that stops now finds it again at the worst */
@@ -103,7 +103,7 @@ enum ule_code ule_kafka_reader_bounds(struct ule_kafka_reader *reader, const cha
     (void)topic;
     (void)partition;
     (void)error;
-    *low = 0;
+    *low = asked.low;
     *high = asked.offset;
     return ULE_OK;
 }
@@ -218,6 +218,14 @@ static void take_over(bool fresh) {
     ck_assert_int_eq(family->task.committed(family, &error), ULE_OK);
 }
 
+static enum ule_code begin_to_take_over(bool fresh) {
+    struct ule_error error = {0};
+    bool busy = false;
+    const struct ule_assigned all[] = {{.topic = family->inbox, .partition = 0, .fresh = fresh}};
+    ck_assert_int_eq(family->task.assigned(family, all, 1, &error), ULE_OK);
+    return family->task.idle(family, &busy, &error);
+}
+
 START_TEST(a_store_that_was_closed_is_believed_in_another_boot) {
     open_family();
     take_over(true);
@@ -232,8 +240,6 @@ START_TEST(a_store_that_was_closed_is_believed_in_another_boot) {
 
 /* Pages that were used again may stand on the disk beside what was there when the store was closed. */
 START_TEST(a_store_that_runs_says_so_on_the_disk_from_the_first) {
-    struct ule_error error = {0};
-    bool busy = false;
     open_family();
     take_over(true);
     close_store();
@@ -245,10 +251,36 @@ START_TEST(a_store_that_runs_says_so_on_the_disk_from_the_first) {
     write_file("partition-0/data.mdb", found.bytes, found.size);
     ule_buffer_close(&found);
     (void)snprintf(family->boot, sizeof family->boot, "another");
-    const struct ule_assigned all[] = {{.topic = family->inbox, .partition = 0, .fresh = true}};
-    ck_assert_int_eq(family->task.assigned(family, all, 1, &error), ULE_OK);
-    (void)family->task.idle(family, &busy, &error);
+    (void)begin_to_take_over(true);
     ck_assert_int_eq(asked.from, 0);
+    close_family();
+}
+
+/* A service manager starts the process again each time. */
+START_TEST(a_changelog_without_its_beginning_is_refused_at_every_start) {
+    open_family();
+    asked.low = 5;
+    asked.offset = 10;
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(begin_to_take_over(true), ULE_STATE);
+        family->task.revoked(family);
+    }
+    close_family();
+}
+
+START_TEST(a_store_that_is_ahead_of_the_changelog_is_refused_at_every_start) {
+    open_family();
+    take_over(true);
+    int64_t position = family->partitions[0].position;
+    family->task.revoked(family);
+    asked.offset = position - 1;
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(begin_to_take_over(false), ULE_STATE);
+        family->task.revoked(family);
+    }
+    asked.offset = position;
+    take_over(false);
+    ck_assert_int_eq(asked.from, position);
     close_family();
 }
 
@@ -257,6 +289,8 @@ int main(void) {
     TCase *cache = tcase_create("cache");
     tcase_add_test(cache, a_store_that_was_closed_is_believed_in_another_boot);
     tcase_add_test(cache, a_store_that_runs_says_so_on_the_disk_from_the_first);
+    tcase_add_test(cache, a_changelog_without_its_beginning_is_refused_at_every_start);
+    tcase_add_test(cache, a_store_that_is_ahead_of_the_changelog_is_refused_at_every_start);
     suite_add_tcase(suite, cache);
     return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "loop/process.h"
 
 #include "base/clock.h"
+#include "kafka/client.h"
 #include "loop/keys.h"
 #include "ops/health.h"
 #include "ops/http.h"
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2, EXIT_FENCED = 78 };
 
@@ -143,7 +145,12 @@ static int run(const struct ule_process *process, const struct ule_config *confi
         process->free_task(made);
     }
     ule_http_close(http);
-    return status_of(process, code, &error);
+    int status = status_of(process, code, &error);
+    if (ule_kafka_left() > 0) { /* what exit clears away may be in use by one of them */
+        (void)fflush(NULL);
+        _exit(status);
+    }
+    return status;
 }
 
 int ule_process_main(int argc, char **argv, const struct ule_process *process) {

@@ -9,7 +9,6 @@
 #include <sys/statvfs.h>
 
 enum { FEW_BLOCKS = 256 };
-enum { VALUE_MAX = 64 << 20 }; /* four times the largest state */
 
 static volatile sig_atomic_t reading_pages;
 
@@ -33,7 +32,7 @@ int ule_lmdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value) {
     ule_lmdb_reads(true);
     int code = mdb_get(txn, dbi, key, value);
     ule_lmdb_reads(false);
-    return !code && value->mv_size > VALUE_MAX ? MDB_CORRUPTED : code;
+    return code;
 }
 
 void ule_lmdb_reads(bool reading) {

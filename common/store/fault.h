@@ -11,9 +11,9 @@
 
 /* `code` is LMDB's or an errno; `map_bytes` the largest that the store in `dir` may be. Returns ULE_STORE. */
 enum ule_code ule_lmdb_fail(const char *dir, uint64_t map_bytes, int code, struct ule_error *error);
-/* mdb_get; MDB_CORRUPTED, too, where the value is larger than any that is ever put. */
+/* mdb_get, and what ule_store_is_reading says meanwhile. */
 int ule_lmdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
-/* What ule_store_is_reading says, around other calls that look at pages. */
+/* Likewise around other calls that look at pages. */
 void ule_lmdb_reads(bool reading);
 
 #endif

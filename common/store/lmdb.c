@@ -25,6 +25,7 @@
  * each has a leaf and the page above it to itself; an entity has two more of either in the index of due dates, where it
  * was and where it comes to be. What is higher up is shared by all. */
 enum { STATE_PAGES = 6, META_PAGES = 2 };
+enum { LARGEST = 64 << 20 }; /* four times what a state may be */
 
 struct environment {
     MDB_env *env;
@@ -101,7 +102,7 @@ static bool lmdb_get(struct ule_store *store, const char *entity, struct ule_buf
     MDB_val value;
     if (!read_value(lmdb, lmdb->states, entity, &value))
         return false;
-    if (value.mv_size < ULE_DUE_SIZE) {
+    if (value.mv_size < ULE_DUE_SIZE || value.mv_size > LARGEST) { /* it was damaged */
         stick(lmdb, MDB_CORRUPTED);
         return false;
     }

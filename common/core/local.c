@@ -33,7 +33,7 @@ static void tell_swap(struct ule_derive *derive, const char *from, const char *t
 }
 
 /* The first accepted version that names a replacement number decides who had it first (domain.md section 2); what it
- * says of the person is as it last said it with that number. */
+ * says of the person is as it last said it with that number, and as long as it spoke: who leaves takes nothing back. */
 static void note_named(struct ule_derive *derive, const char *number, bool contact, int32_t birth_date,
                        const char *given_names, const char *family_name) {
     const struct ule_institution_person_changed *now = derive->message->local;
@@ -48,6 +48,8 @@ static void note_named(struct ule_derive *derive, const char *number, bool conta
         named = ULE_PUSH(derive->arena, all);
         *named = (struct ule_named){
             .number = number, .contact = contact, .at = now->changed_at, .sequence = now->sequence};
+    } else if (!now->active) {
+        return;
     }
     named->birth_date = birth_date;
     named->given_names = given_names;

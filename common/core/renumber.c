@@ -334,7 +334,7 @@ static void fill_pair(struct ule_person *person, struct ule_pair *pair) {
 
 /* Row 5 to whoever told a swap from this number: whom its record counts for. */
 static void answer_tellers(struct ule_person *person) {
-    for (size_t i = 0; i < person->state->heard.count; i++) {
+    for (size_t i = 0; i < person->state->heard.count && person->number != NULL; i++) {
         const char *sender = person->state->heard.items[i].sender;
         if (strncmp(sender, "local:", 6) != 0)
             continue;

@@ -258,6 +258,8 @@ void ule_renumber_collect(struct ule_person *person) {
         bool they_say = pair->heard != NULL && pair->heard->cpr_to != NULL &&
                         strcmp(pair->heard->cpr_to, person->derive->entity) == 0;
         pair->in_force = pair->cpr_out || (target == NULL && !they_say && told_by_others(person, pair));
-        pair->wanted |= pair->cpr_out; /* who lends is answered (loan.c); the rest that is heard asks nothing */
+        pair->wanted |= pair->cpr_out || (pair->heard != NULL &&
+                                          (they_say || pair->heard->loan != NULL || pair->heard->tellings.count > 0 ||
+                                           pair->heard->former_at != ULE_TIME_NONE));
     }
 }

@@ -3,6 +3,7 @@
  * until it hears news, and at ULE_HOPS_MAX nothing is said at all before the next day. */
 #include "core/derive.h"
 
+#include "core/state.h"
 #include "lib/suite.h"
 
 #include <check.h>
@@ -12,30 +13,7 @@
 #define AT  INT64_C(1704704400000)
 #define DAY 19732 /* 2024-01-10 */
 
-static struct ule_arena *arena;
-static struct ule_policy policy;
-static struct ule_person_state state; /* of R */
-static int64_t version;
-
-static void open_state(void) {
-    static const uint8_t secret[16];
-    arena = ule_arena_new();
-    ule_policy_default(&policy);
-    policy.secret = secret;
-    policy.secret_size = sizeof secret;
-    ule_record_init(&ule_person_state_record, &state, arena);
-    version = 1;
-}
-
-static void close_state(void) {
-    ule_arena_free(arena);
-}
-
-static void *blank(const struct ule_record *record) {
-    void *value = ule_arena_alloc(arena, record->size);
-    ule_record_init(record, value, arena);
-    return value;
-}
+static int64_t version = 1; /* ever newer */
 
 static struct ule_inbox_message *message(const char *sender, int32_t hops) {
     struct ule_inbox_message *made = blank(&ule_inbox_message_record);

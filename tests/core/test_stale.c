@@ -3,6 +3,7 @@
  * is known where it came from last. */
 #include "core/step.h"
 
+#include "core/state.h"
 #include "lib/suite.h"
 
 #include <check.h>
@@ -13,29 +14,6 @@
 
 static const char *const entities[] = {"0202154017", "credential:c1", "permit:p1", "local:101001/p1",
                                        "institution:101001"};
-
-static struct ule_arena *arena;
-static struct ule_policy policy;
-static struct ule_person_state state;
-
-static void open_state(void) {
-    static const uint8_t secret[16];
-    arena = ule_arena_new();
-    ule_policy_default(&policy);
-    policy.secret = secret;
-    policy.secret_size = sizeof secret;
-    ule_record_init(&ule_person_state_record, &state, arena);
-}
-
-static void close_state(void) {
-    ule_arena_free(arena);
-}
-
-static void *blank(const struct ule_record *record) {
-    void *value = ule_arena_alloc(arena, record->size);
-    ule_record_init(record, value, arena);
-    return value;
-}
 
 /* The source record of such an entity, into the message. */
 static void put_record(struct ule_inbox_message *message, const char *entity, int64_t at) {

@@ -330,9 +330,8 @@ enum ule_code ule_worker_run(const struct ule_config *config, const struct ule_t
         close_all(&worker);
         if (code == ULE_FENCED && !*stop)
             code = judge_fence(&worker, id, &met);
-        bool again = met.action == ULE_ACTION_RESTART || met.action == ULE_ACTION_RETRY;
-        if (again && ule_kafka_left() > LEFT_MAX)
-            again = false; /* a process of its own begins without them */
+        bool again = (met.action == ULE_ACTION_RESTART || met.action == ULE_ACTION_RETRY) &&
+                     ule_kafka_left() <= LEFT_MAX; /* a process of its own begins without them */
         if (code == ULE_OK || !again) {
             if (code != ULE_OK && error)
                 *error = met;
